@@ -1,0 +1,1 @@
+//! An Event Hubs endpoint that speaks AMQP 1.0.

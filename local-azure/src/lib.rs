@@ -1,0 +1,4 @@
+//! The Azure around twin-bridge, for a laptop and for tests: stand-ins on loopback, never part of the deployed binary.
+
+pub mod event_hubs;
+pub mod functions_host;
