@@ -1,1 +1,74 @@
-fn main(){}
+//! The executable that the Functions host starts.
+
+use std::{io, process::ExitCode, sync::Arc, time::Duration};
+
+use clap::Parser;
+use tokio::{net::TcpListener, runtime::Runtime, signal};
+use twin_bridge::{
+    bridge::Bridge,
+    cli::{self, Cli, Command},
+    event_hub::EventHub,
+    logging, server,
+    settings::{RecordSettings, Settings},
+};
+
+/// Wrong usage, after `EX_USAGE` of sysexits.h. Not 0, which the host takes for "done, do not start again".
+const BAD_SETTINGS: u8 = 64;
+const FAILED_START: u8 = 1;
+
+/// The time for the last records and the end of the AMQP connection.
+const CLOSING: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let environment = |name: &str| std::env::var(name).ok();
+    let result = match Cli::parse().command {
+        None => Settings::read(environment).map(serve),
+        Some(Command::Flatten { file }) => {
+            RecordSettings::read(environment).map(|settings| cli::flatten(&file, &settings))
+        }
+    };
+    match result {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            eprintln!("error: {error}");
+            ExitCode::from(FAILED_START)
+        }
+        Err(mistakes) => {
+            eprint!("{mistakes}");
+            ExitCode::from(BAD_SETTINGS)
+        }
+    }
+}
+
+fn serve(settings: Settings) -> io::Result<ExitCode> {
+    logging::start(settings.log);
+    Runtime::new()?.block_on(async {
+        let listener = TcpListener::bind(settings.listen).await?;
+        let hub = EventHub::start(settings.event_hub).map_err(io::Error::other)?;
+        let bridge = Arc::new(Bridge::new(hub, settings.records, settings.delivery_timeout));
+        tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "Listening.");
+        server::serve(listener, Arc::clone(&bridge), stop_signal()?).await?;
+        if let Some(bridge) = Arc::into_inner(bridge) {
+            bridge.close(CLOSING).await;
+        }
+        tracing::info!("Stopped.");
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Ends when the process is asked to stop: SIGTERM, or Ctrl-C.
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        let terminated = terminate.recv();
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<Option<()>>();
+        tokio::select! {
+            _ = terminated => {}
+            _ = signal::ctrl_c() => {}
+        }
+    })
+}

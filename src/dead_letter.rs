@@ -1,0 +1,72 @@
+//! Events that can never be forwarded, kept with the reason: beside the flow, for an operator to repair and replay.
+//!
+//! The shape is that of Event Grid's own dead letters (learn.microsoft.com, "Event Grid message delivery and retry"),
+//! so that one tool reads both: a JSON array of the events as they came, each with some members more. CloudEvents name
+//! these in lower case.
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::RawValue;
+
+use crate::{event_hub::SendError, json, notification::BadEvent};
+
+/// Why an event was set aside.
+#[derive(Debug, thiserror::Error)]
+pub enum Reason {
+    /// The event can't be understood.
+    #[error(transparent)]
+    Bad(#[from] BadEvent),
+    /// The hub does not take a record of its size.
+    #[error(transparent)]
+    TooLarge(SendError),
+}
+
+impl Reason {
+    /// Event Grid's own word for it.
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Bad(_) => "BadRequest",
+            Self::TooLarge(_) => "PayloadTooLarge",
+        }
+    }
+}
+
+/// One event that was set aside.
+#[derive(Debug)]
+pub struct DeadLetter<'a> {
+    /// The event as it came.
+    pub event: &'a RawValue,
+    /// Why it was set aside.
+    pub reason: Reason,
+    /// When it was received, as an RFC 3339 time.
+    pub received_at: &'a str,
+}
+
+impl Serialize for DeadLetter<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let event = json::members(self.event).ok().flatten();
+        let is_cloud_event = event.iter().flatten().any(|(name, _)| name == "specversion");
+        let [reason, outcome, time] = if is_cloud_event {
+            ["deadletterreason", "lastdeliveryoutcome", "lastdeliveryattempttime"]
+        } else {
+            ["deadLetterReason", "lastDeliveryOutcome", "lastDeliveryAttemptTime"]
+        };
+
+        let mut map = serializer.serialize_map(None)?;
+        match &event {
+            // An event that was a dead letter before carries the old reason; the new one takes its place.
+            Some(members) => {
+                for (name, value) in members.iter().filter(|(name, _)| ![reason, outcome, time].contains(&&**name)) {
+                    map.serialize_entry(name, value)?;
+                }
+            }
+            None => map.serialize_entry("event", self.event)?,
+        }
+        map.serialize_entry(reason, &self.reason.to_string())?;
+        map.serialize_entry(outcome, self.reason.outcome())?;
+        map.serialize_entry(time, self.received_at)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests;

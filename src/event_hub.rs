@@ -1,0 +1,165 @@
+//! The guarded way into the event hub: the last step of the flow.
+//!
+//! The Azure SDK can't be trusted bare. A send that is in flight when the connection dies never returns, no call has a
+//! time limit, on a multi-threaded runtime it can miss the hub's answer, and it takes `released` and `modified` for
+//! success (`docs/decisions.md` has the measurements). So the SDK lives on a thread of its own with a single-threaded
+//! runtime, and the rest of the program talks to it through channels:
+//!
+//! ```text
+//! EventHub::send -> dispatcher -> lane of the twin's partition -> batch -> client -> hub
+//!       ^                                                                        |
+//!       +---------------------- Sending: accepted, or why not <------------------+
+//! ```
+
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::{
+    runtime,
+    sync::{Semaphore, mpsc, oneshot, watch},
+    task::LocalSet,
+    time::{Instant, timeout, timeout_at},
+};
+
+use crate::settings::EventHubSettings;
+
+mod backoff;
+mod client;
+mod credential;
+mod dispatcher;
+mod job;
+mod lane;
+mod outcome;
+mod partition_key;
+
+use job::{Job, Progress};
+pub use outcome::{SendError, not_accepted_layer};
+
+/// The bytes of records that may wait for the hub. Past it, deliveries wait inside their budget.
+const ROOM: u32 = 64 * 1024 * 1024;
+
+/// What a record takes in memory beside its body: its id, its key, its place in the queue.
+const MESSAGE_OVERHEAD: usize = 256;
+
+/// One event for the hub.
+#[derive(Debug)]
+pub struct Message {
+    /// The message-id, by which consumers can drop repeats.
+    pub id: String,
+    /// UTF-8 JSON.
+    pub body: Vec<u8>,
+}
+
+/// Events that belong to one partition key and stay in their order.
+#[derive(Debug)]
+pub struct Messages {
+    /// Decides the partition: the twin's id, so that a twin's history stays in order.
+    pub partition_key: String,
+    /// The W3C trace context, carried as the application property `Diagnostic-Id`.
+    pub traceparent: Option<String>,
+    /// In the order in which they are to be stored.
+    pub messages: Vec<Message>,
+}
+
+/// What is known of the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Not reached yet.
+    Connecting,
+    /// The last thing that was asked of it went well.
+    Ready,
+    /// The last thing that was asked of it failed.
+    Failing(SendError),
+}
+
+/// The event hub. Connects in the background and for as long as it takes.
+#[derive(Debug)]
+pub struct EventHub {
+    intake: mpsc::UnboundedSender<Job>,
+    room: Arc<Semaphore>,
+    status: watch::Receiver<Status>,
+    stopped: oneshot::Receiver<()>,
+    thread: JoinHandle<()>,
+}
+
+/// Why the hub's thread could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The logging that shows what the SDK hides is not in place.
+    #[error("The event hub's outcomes can't be seen: start logging (logging::start) before the event hub.")]
+    OutcomesHidden,
+    /// The system gave no thread.
+    #[error("The thread of the event hub could not be started: {0}.")]
+    Thread(#[from] std::io::Error),
+}
+
+impl EventHub {
+    /// Starts the hub's thread, which connects at once.
+    pub fn start(settings: EventHubSettings) -> Result<Self, StartError> {
+        if !outcome::is_watched() {
+            return Err(StartError::OutcomesHidden);
+        }
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let (intake, jobs) = mpsc::unbounded_channel();
+        let (status_sender, status) = watch::channel(Status::Connecting);
+        let (stopped_sender, stopped) = oneshot::channel();
+        let thread = thread::Builder::new().name("event-hub".to_owned()).spawn(move || {
+            LocalSet::new().block_on(&runtime, dispatcher::run(settings, jobs, status_sender));
+            let _ = stopped_sender.send(());
+        })?;
+        Ok(Self { intake, room: Arc::new(Semaphore::new(ROOM as usize)), status, stopped, thread })
+    }
+
+    /// Queues messages for their partition, in the order of the calls; waits only for room, and until `deadline`.
+    ///
+    /// Dropping the answer takes messages that are not on their way yet back out of the queue.
+    pub async fn send(&self, messages: Messages, deadline: Instant) -> Result<Sending, SendError> {
+        let bytes: usize = messages.messages.iter().map(|message| message.body.len() + MESSAGE_OVERHEAD).sum();
+        let bytes = u32::try_from(bytes).unwrap_or(ROOM).min(ROOM);
+        let room = match timeout_at(deadline, Arc::clone(&self.room).acquire_many_owned(bytes)).await {
+            Ok(room) => room.map_err(|_| SendError::Stopped)?,
+            Err(_) => match self.status() {
+                Status::Failing(error) => return Err(error),
+                Status::Connecting | Status::Ready => return Err(SendError::NoAnswer),
+            },
+        };
+        let (progress, sending) = watch::channel(Progress::Waiting(None));
+        self.intake.send(Job::new(messages, progress, room)).map_err(|_| SendError::Stopped)?;
+        Ok(Sending(sending))
+    }
+
+    /// What is known of the hub now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+
+    /// Sends what is queued and closes the connection, within `grace`. Answers whether it could.
+    pub async fn close(self, grace: Duration) -> bool {
+        drop(self.intake);
+        timeout(grace, self.stopped).await.is_ok() && self.thread.join().is_ok()
+    }
+}
+
+/// The answer of the hub, to come.
+#[derive(Debug)]
+pub struct Sending(watch::Receiver<Progress>);
+
+impl Sending {
+    /// Waits until the hub has accepted all of the messages, has refused one, or `deadline` has come: then the error is
+    /// that of the last attempt.
+    pub async fn accepted(mut self, deadline: Instant) -> Result<(), SendError> {
+        // Whether it is done, overdue, or given up by a hub that has stopped: the progress says it.
+        let in_time = timeout_at(deadline, self.0.wait_for(|progress| matches!(progress, Progress::Done(_)))).await;
+        let stopped = matches!(in_time, Ok(Err(_)));
+        drop(in_time);
+        match &*self.0.borrow() {
+            Progress::Done(result) => result.clone(),
+            Progress::Waiting(_) if stopped => Err(SendError::Stopped),
+            Progress::Waiting(last) => Err(last.clone().unwrap_or(SendError::NoAnswer)),
+        }
+    }
+}

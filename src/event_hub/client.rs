@@ -1,0 +1,241 @@
+//! The SDK's producer, made safe: every call has a deadline, and a client that may be broken is thrown away.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use azure_core::time::Duration as AzureDuration;
+use azure_core_amqp::{
+    AmqpMessage, AmqpSymbol,
+    message::{AmqpAnnotations, AmqpMessageProperties},
+};
+use azure_messaging_eventhubs::{EventDataBatch, EventDataBatchOptions, ProducerClient, RetryOptions};
+use tokio::{
+    sync::{Mutex, watch},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{Message, SendError, Status, credential, job::Job, outcome};
+use crate::settings::{Access, EventHubSettings};
+
+/// The time for one attempt: to open the client, or to send one batch. After it the outcome is unknown, and the batch is
+/// sent again on a new client (a repeat, which consumers can drop by its id).
+const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// The time for a connection to be closed, which matters to nobody but the hub.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// AMQP without TLS, as the emulator serves it.
+const EMULATOR_PORT: u16 = 5672;
+
+/// The one connection to the hub, opened when it is needed and replaced when it is lost.
+#[derive(Debug)]
+pub(super) struct Connection {
+    settings: EventHubSettings,
+    current: RefCell<Option<Rc<Client>>>,
+    opening: Mutex<()>,
+    status: watch::Sender<Status>,
+}
+
+impl Connection {
+    pub(super) fn new(settings: EventHubSettings, status: watch::Sender<Status>) -> Self {
+        Self { settings, current: RefCell::default(), opening: Mutex::default(), status }
+    }
+
+    /// The client, opened now if there is none.
+    pub(super) async fn client(&self) -> Result<Rc<Client>, SendError> {
+        let _one_at_a_time = self.opening.lock().await;
+        if let Some(client) = &*self.current.borrow() {
+            return Ok(Rc::clone(client));
+        }
+        let client = timeout(ATTEMPT, Client::open(&self.settings)).await.map_err(|_| SendError::NoAnswer)??;
+        let client = Rc::new(client);
+        self.current.replace(Some(Rc::clone(&client)));
+        Ok(client)
+    }
+
+    /// Tells how the last thing that was asked of the hub ended, once per change, and drops a client that may be broken.
+    pub(super) fn ended(&self, client: Option<&Rc<Client>>, result: Result<(), &SendError>) {
+        let status = match result {
+            Ok(()) => Status::Ready,
+            Err(error) => Status::Failing(error.clone()),
+        };
+        let previous = self.status.send_replace(status.clone());
+        match (&previous, &status) {
+            (Status::Ready, Status::Ready) | (_, Status::Connecting) => {}
+            (_, Status::Ready) => info!(hub = self.settings.name, "The event hub is ready."),
+            (Status::Failing(before), Status::Failing(now)) if before.kind() == now.kind() => {}
+            (_, Status::Failing(error)) => warn!(hub = self.settings.name, kind = error.kind(), "{error}"),
+        }
+        if let (Some(client), Err(error)) = (client, result)
+            && error.breaks_client()
+        {
+            self.discard(client);
+        }
+    }
+
+    /// Throws the client away, unless that has been done already, and tells the lanes that still wait for it.
+    fn discard(&self, client: &Rc<Client>) {
+        let mut current = self.current.borrow_mut();
+        if current.as_ref().is_some_and(|current| Rc::ptr_eq(current, client)) {
+            client.lost.cancel();
+            if let Some(client) = current.take() {
+                tokio::task::spawn_local(close(client));
+            }
+        }
+    }
+
+    /// Closes the connection in order.
+    pub(super) async fn close(&self) {
+        let client = self.current.take();
+        if let Some(client) = client {
+            close(client).await;
+        }
+    }
+}
+
+/// Closes the client as soon as no lane holds it any more.
+async fn close(mut client: Rc<Client>) {
+    let closing = async {
+        loop {
+            match Rc::try_unwrap(client) {
+                Ok(client) => return client.producer.close().await,
+                Err(shared) => {
+                    client = shared;
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    };
+    let _ = timeout(CLOSING, closing).await;
+}
+
+/// One connection's producer and what the hub said of itself when it was opened.
+pub(super) struct Client {
+    producer: ProducerClient,
+    partition_ids: Vec<String>,
+    /// Cancelled when any lane finds the connection lost, since a send in flight would wait for ever.
+    lost: CancellationToken,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Client").field("partition_ids", &self.partition_ids).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    async fn open(settings: &EventHubSettings) -> Result<Self, SendError> {
+        // The SDK's own retries would hide throttling for up to 52 s; those of the lanes stay inside the budget.
+        let no_retries = RetryOptions { max_retries: 0, max_total_elapsed: AzureDuration::ZERO, ..Default::default() };
+        let builder = ProducerClient::builder().with_retry_options(no_retries);
+        let producer = match &settings.access {
+            Access::ConnectionString(access) => {
+                let builder = match (access.use_development_emulator, access.port) {
+                    (true, port) => {
+                        let port = port.unwrap_or(EMULATOR_PORT);
+                        builder.with_custom_endpoint(format!("amqp://{}:{port}", access.host))
+                    }
+                    (false, Some(port)) => builder.with_custom_endpoint(format!("amqps://{}:{port}", access.host)),
+                    (false, None) => builder,
+                };
+                builder.open_with_connection_string(&access.for_namespace(), Some(&settings.name)).await?
+            }
+            Access::ManagedIdentity { namespace, client_id } => {
+                let credential = credential::managed_identity(client_id.as_deref())?;
+                builder.open(namespace, &settings.name, credential).await?
+            }
+            Access::DeveloperLogin { namespace } => {
+                builder.open(namespace, &settings.name, credential::developer_login()?).await?
+            }
+        };
+        let partition_ids = producer.get_eventhub_properties().await?.partition_ids;
+        Ok(Self { producer, partition_ids, lost: CancellationToken::new() })
+    }
+
+    pub(super) fn partition_ids(&self) -> &[String] {
+        &self.partition_ids
+    }
+
+    /// Sends as many of the messages as one batch holds, in order, and answers how many the hub accepted.
+    ///
+    /// A job with a message that no event can hold is refused before any of its messages is sent.
+    pub(super) async fn send(
+        &self,
+        partition_id: &str,
+        jobs: impl IntoIterator<Item = &Job>,
+    ) -> Result<usize, SendError> {
+        self.guarded(async {
+            let batch = self.batch(partition_id).await?;
+            'filled: for job in jobs {
+                if job.is_untouched() && job.remaining().iter().any(is_large) {
+                    if !batch.is_empty() {
+                        break;
+                    }
+                    self.try_large(partition_id, job).await?;
+                }
+                for message in job.remaining() {
+                    if !batch.try_add_amqp_message(amqp_message(job, message), None)? {
+                        break 'filled;
+                    }
+                }
+            }
+            // The SDK panics when it sends an empty batch.
+            if batch.is_empty() {
+                return Err(SendError::TooLarge);
+            }
+            let count = batch.len();
+            outcome::accepted(self.producer.send_batch(batch, None)).await?;
+            Ok(count)
+        })
+        .await
+    }
+
+    /// Tries each large message of the job in a batch of its own, which is not sent.
+    async fn try_large(&self, partition_id: &str, job: &Job) -> Result<(), SendError> {
+        for message in job.remaining().iter().filter(|message| is_large(message)) {
+            if !self.batch(partition_id).await?.try_add_amqp_message(amqp_message(job, message), None)? {
+                return Err(SendError::TooLarge);
+            }
+        }
+        Ok(())
+    }
+
+    async fn batch(&self, partition_id: &str) -> Result<EventDataBatch<'_>, SendError> {
+        let options = EventDataBatchOptions { partition_id: Some(partition_id.to_owned()), ..Default::default() };
+        Ok(self.producer.create_batch(Some(options)).await?)
+    }
+
+    /// Runs a call of the SDK until it ends, its time is up, or another lane finds the connection lost.
+    async fn guarded<T>(&self, call: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
+        tokio::select! {
+            // Boxed: the SDK's futures are large.
+            result = timeout(ATTEMPT, Box::pin(call)) => result.unwrap_or(Err(SendError::NoAnswer)),
+            () = self.lost.cancelled() => Err(SendError::Unreachable("the connection was lost".to_owned())),
+        }
+    }
+}
+
+/// Whether the message might not fit into an event. Below this it does on every tier of the service.
+fn is_large(message: &Message) -> bool {
+    message.body.len() > 64 * 1024
+}
+
+/// The event as it travels. Each keeps its own partition key, as Microsoft's buffered producers do it, although the
+/// batch goes to the partition by its id.
+fn amqp_message(job: &Job, message: &Message) -> AmqpMessage {
+    let mut annotations = AmqpAnnotations::new();
+    annotations.insert(AmqpSymbol::from("x-opt-partition-key"), job.partition_key());
+    let mut builder = AmqpMessage::builder()
+        .with_properties(AmqpMessageProperties {
+            message_id: Some(message.id.clone().into()),
+            content_type: Some(AmqpSymbol::from("application/json")),
+            ..Default::default()
+        })
+        .with_message_annotations(annotations)
+        .with_body(message.body.clone());
+    if let Some(traceparent) = job.traceparent() {
+        builder = builder.add_application_property("Diagnostic-Id".to_owned(), traceparent.to_owned());
+    }
+    builder.build()
+}

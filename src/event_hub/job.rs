@@ -1,0 +1,70 @@
+//! What a lane is asked to send, and how it tells how that goes.
+
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use super::{Message, Messages, SendError};
+
+/// How far the messages of one job have come.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// Queued or being sent; with the failure of the last attempt, if there was one.
+    Waiting(Option<SendError>),
+    /// Accepted by the hub, all of them, or given up.
+    Done(Result<(), SendError>),
+}
+
+/// The messages of one notification on their way to the hub.
+#[derive(Debug)]
+pub(super) struct Job {
+    messages: Messages,
+    /// How many of the messages the hub has accepted.
+    accepted: usize,
+    progress: watch::Sender<Progress>,
+    /// Given back when the job is dropped.
+    _room: OwnedSemaphorePermit,
+}
+
+impl Job {
+    pub(super) fn new(messages: Messages, progress: watch::Sender<Progress>, room: OwnedSemaphorePermit) -> Self {
+        Self { messages, accepted: 0, progress, _room: room }
+    }
+
+    pub(super) fn partition_key(&self) -> &str {
+        &self.messages.partition_key
+    }
+
+    pub(super) fn traceparent(&self) -> Option<&str> {
+        self.messages.traceparent.as_deref()
+    }
+
+    /// The messages that the hub has not accepted yet.
+    pub(super) fn remaining(&self) -> &[Message] {
+        &self.messages.messages[self.accepted..]
+    }
+
+    /// Whether nothing of it was accepted yet.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.accepted == 0
+    }
+
+    /// Whether nobody waits for the answer any more: the delivery's time is up, and Event Grid will deliver it again.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.progress.is_closed()
+    }
+
+    /// Takes up to `count` messages as accepted and answers how many that were.
+    pub(super) fn accept(&mut self, count: usize) -> usize {
+        let count = count.min(self.remaining().len());
+        self.accepted += count;
+        count
+    }
+
+    /// Tells of a failure after which the job is tried again.
+    pub(super) fn note(&self, error: &SendError) {
+        self.progress.send_replace(Progress::Waiting(Some(error.clone())));
+    }
+
+    pub(super) fn finish(self, result: Result<(), SendError>) {
+        self.progress.send_replace(Progress::Done(result));
+    }
+}

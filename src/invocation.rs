@@ -1,0 +1,112 @@
+//! The wire types of the Functions host: the envelope in which it hands over a delivery, and the answer it accepts.
+//!
+//! Source: the custom handler contract (learn.microsoft.com, "Azure Functions custom handlers") and the host's code
+//! (Azure/azure-functions-host, `DefaultHttpWorkerService` and `ScriptInvocationContextExtensions`).
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::value::RawValue;
+
+use crate::json;
+
+/// The binding's name in `function/function.json`.
+const BINDING: &str = "events";
+
+/// Why a request body is not an invocation. Answered 400; nothing of it was forwarded.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadInvocation {
+    /// Not JSON, or an object without the object `Data`.
+    #[error("The body is not an invocation of the Functions host: a JSON object with the member \"Data\", an object.")]
+    NotAnEnvelope,
+    /// Several members and none of them named `events`.
+    #[error(
+        "The invocation holds several bindings and none named \"events\": name the trigger so in function/function.json."
+    )]
+    NoBinding,
+    /// The binding holds a number, a boolean, or text that is not JSON.
+    #[error(
+        "The binding holds neither an event nor an array of events: is its type \"eventGridTrigger\" in function/function.json?"
+    )]
+    NotEvents,
+    /// Deeper than anything the host would hand over.
+    #[error("The invocation is nested deeper than {} levels.", json::MAX_DEPTH)]
+    TooDeep,
+}
+
+/// The text of the events in an invocation: a JSON object, or an array of whatever it holds.
+///
+/// The trigger's value comes as an object (cardinality one), as a string that holds an array (many), or in whatever
+/// other wrapping an edited function.json brings about: an array, a string in a string, another binding's name.
+/// `Metadata`, which repeats the whole payload, is skipped.
+pub fn events(body: &[u8]) -> Result<Cow<'_, str>, BadInvocation> {
+    #[derive(Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow, rename = "Data")]
+        data: BTreeMap<Cow<'a, str>, &'a RawValue>,
+        #[serde(default, rename = "Metadata")]
+        _metadata: IgnoredAny,
+    }
+
+    let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(|_| BadInvocation::NotAnEnvelope)?;
+    let value = match envelope.data.get(BINDING) {
+        Some(value) => value,
+        None if envelope.data.len() > 1 => return Err(BadInvocation::NoBinding),
+        None => match envelope.data.values().next() {
+            Some(value) => value,
+            None => return Ok(Cow::Borrowed("[]")),
+        },
+    };
+    if value.get() == "null" {
+        return Ok(Cow::Borrowed("[]"));
+    }
+    let events = unwrap(value)?;
+    if json::is_too_deep(&events) {
+        return Err(BadInvocation::TooDeep);
+    }
+    Ok(events)
+}
+
+/// Takes the wrapping of strings off, however many there are.
+fn unwrap(value: &RawValue) -> Result<Cow<'_, str>, BadInvocation> {
+    let mut text = Cow::Borrowed(value.get());
+    while text.starts_with('"') {
+        let inner: String = serde_json::from_str(&text).map_err(|_| BadInvocation::NotEvents)?;
+        text = Cow::Owned(inner.trim().to_owned());
+    }
+    if text.starts_with(['[', '{']) { Ok(text) } else { Err(BadInvocation::NotEvents) }
+}
+
+/// The single events in a text of [`events`].
+pub fn each(events: &str) -> Result<Vec<&RawValue>, BadInvocation> {
+    if events.starts_with('[') {
+        serde_json::from_str(events).map_err(|_| BadInvocation::NotEvents)
+    } else {
+        serde_json::from_str(events).map(|event| vec![event]).map_err(|_| BadInvocation::NotEvents)
+    }
+}
+
+/// What the host accepts as success. Any other status makes it fail the invocation and throw the body away; a null or
+/// empty body makes it wait for ever.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Response {
+    /// Values for the output bindings of `function/function.json`.
+    pub outputs: Outputs,
+    /// Lines for the function's log, at level Information.
+    pub logs: Vec<String>,
+    /// Only of use with a `$return` binding, which we have not.
+    pub return_value: (),
+}
+
+/// The output bindings.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outputs {
+    /// The events that were set aside: JSON as text, because the host re-writes the numbers and times of anything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dead_letter: Option<String>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! JSON text, kept as it came.
+//!
+//! History must not change a digit on its way (`1.10` is not `1.1` to whoever entered it), so values never become
+//! numbers here: every step passes [`RawValue`]s on, borrowed from the delivery's own text.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// The members of an object, in the order in which they stand.
+pub type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
+
+/// The deepest nesting that is read. The Functions host stops at 64 (the default of the parser that it uses).
+pub const MAX_DEPTH: usize = 128;
+
+/// The members of `value` if it is an object, else `None`.
+///
+/// # Errors
+/// A member's name that is no Unicode text (half of a surrogate pair).
+pub fn members(value: &RawValue) -> serde_json::Result<Option<Members<'_>>> {
+    if !value.get().starts_with('{') {
+        return Ok(None);
+    }
+    serde_json::from_str(value.get()).map(|Object(members)| Some(members))
+}
+
+/// `value` as text if it is a string, else `None`.
+pub fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    serde_json::from_str(value.get()).ok().map(|Text(text)| text)
+}
+
+/// `value` without the white space between its tokens, so that a record stays on one line.
+pub fn compact(value: &RawValue) -> Cow<'_, RawValue> {
+    let mut in_string = false;
+    let mut escaped = false;
+    let mut kept = String::new();
+    let mut copied = 0;
+    for (at, byte) in value.get().bytes().enumerate() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+        } else if byte.is_ascii_whitespace() {
+            kept.push_str(&value.get()[copied..at]);
+            copied = at + 1;
+        } else {
+            in_string = byte == b'"';
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(value);
+    }
+    kept.push_str(&value.get()[copied..]);
+    RawValue::from_string(kept).map_or(Cow::Borrowed(value), Cow::Owned)
+}
+
+/// Whether arrays and objects in `text` are nested deeper than [`MAX_DEPTH`].
+pub fn is_too_deep(text: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for byte in text.bytes() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
+}
+
+/// A string that borrows where it holds no escapes. (`Option<Cow<str>>` never borrows; this does.)
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct Object<'a>(Members<'a>);
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Object<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Members::new();
+                while let Some((Text(name), value)) = map.next_entry()? {
+                    members.push((name, value));
+                }
+                Ok(Object(members))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> Box<RawValue> {
+        RawValue::from_string(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn compact_drops_white_space_between_tokens_only() {
+        let spaced = raw("[ 1.10 ,\n\"a b\\\" c\\\\\" ,\t{ \"k \" : [ ] } ]");
+        assert_eq!(compact(&spaced).get(), r#"[1.10,"a b\" c\\",{"k ":[]}]"#);
+        let dense = raw(r#"{"a":"b c"}"#);
+        assert!(matches!(compact(&dense), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn members_keep_their_order_and_their_digits() {
+        let object = raw(r#"{"z":1.10,"a\u0041":1e400,"z":null}"#);
+        let members = members(&object).unwrap().unwrap();
+        let seen: Vec<_> = members.iter().map(|(name, value)| (&**name, value.get())).collect();
+        assert_eq!(seen, [("z", "1.10"), ("aA", "1e400"), ("z", "null")]);
+    }
+
+    #[test]
+    fn only_objects_have_members() {
+        for text in ["[]", "1", "null", "\"{}\""] {
+            assert!(members(&raw(text)).unwrap().is_none(), "{text}");
+        }
+        assert!(members(&raw(r#"{"\ud800":1}"#)).is_err());
+    }
+
+    #[test]
+    fn depth_counts_brackets_outside_strings() {
+        assert!(!is_too_deep(&"[".repeat(MAX_DEPTH)));
+        assert!(is_too_deep(&"[".repeat(MAX_DEPTH + 1)));
+        assert!(!is_too_deep(&format!("[\"{}\\\"[\"]", "[".repeat(MAX_DEPTH * 2))));
+        assert!(!is_too_deep(&"[]{}".repeat(MAX_DEPTH * 2)));
+    }
+}
