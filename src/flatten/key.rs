@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     /// Takes a key apart again, as a consumer would.
-    pub(in crate::flatten) fn segments(key: &str) -> Vec<String> {
+    fn segments(key: &str) -> Vec<String> {
         let mut segments = vec![String::new()];
         let mut characters = key.chars();
         while let Some(character) = characters.next() {

@@ -1,1 +1,97 @@
+use serde_json::json;
 
+use super::*;
+
+fn events_of(body: &str) -> Result<Vec<String>, BadInvocation> {
+    let text = events(body.as_bytes())?;
+    Ok(each(&text)?.into_iter().map(|event| event.get().to_owned()).collect())
+}
+
+fn bad(body: &str) -> String {
+    events_of(body).unwrap_err().to_string()
+}
+
+#[test]
+fn every_wrapping_of_the_host_comes_off() {
+    let event = r#"{"id":"e","v":1.10}"#;
+    let array = format!("[{event},{event}]");
+    let string = |text: &str| serde_json::to_string(text).unwrap();
+    for (value, count) in [
+        (event.to_owned(), 1),
+        (array.clone(), 2),
+        (string(event), 1),
+        (string(&array), 2),
+        (string(&string(&array)), 2),
+        (string(&format!(" \n{array} ")), 2),
+        ("[]".to_owned(), 0),
+        (string("[]"), 0),
+        ("null".to_owned(), 0),
+    ] {
+        for binding in ["events", "event", "x y"] {
+            let body = format!(r#"{{"Data":{{"{binding}":{value}}},"Metadata":{{"data":{value}}}}}"#);
+            assert_eq!(events_of(&body).unwrap(), vec![event.to_owned(); count], "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_binding_is_a_delivery_of_nothing() {
+    assert!(events_of(r#"{"Data":{},"Metadata":{}}"#).unwrap().is_empty());
+}
+
+#[test]
+fn our_binding_is_found_among_others() {
+    assert_eq!(events_of(r#"{"Data":{"a":5,"events":[{}],"z":{}}}"#).unwrap(), ["{}"]);
+}
+
+#[test]
+fn what_an_array_holds_is_not_judged_here() {
+    assert_eq!(events_of(r#"{"Data":{"events":[5,"x",null,{}]}}"#).unwrap(), ["5", "\"x\"", "null", "{}"]);
+}
+
+#[test]
+fn metadata_is_skipped_however_deep_it_is() {
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    assert_eq!(events_of(&format!(r#"{{"Data":{{"events":[{{}}]}},"Metadata":{deep}}}"#)).unwrap(), ["{}"]);
+}
+
+#[test]
+fn bodies_that_are_no_invocation_say_why() {
+    for body in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "5",
+        "x",
+        r#"{"Data":[]}"#,
+        r#"{"data":{"events":[]}}"#,
+        r#"{"Data":{"events":[]}"#,
+        "\u{feff}{",
+    ] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(bad(body), @r#"The body is not an invocation of the Functions host: a JSON object with the member "Data", an object."#);
+        }
+    }
+    insta::assert_snapshot!(bad(r#"{"Data":{"a":[],"b":[]}}"#), @r#"The invocation holds several bindings and none named "events": name the trigger so in function/function.json."#);
+    for value in ["5", "true", r#""""#, r#""text""#, r#""[{]""#, r#""5""#, r#""[] []""#] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(bad(&format!(r#"{{"Data":{{"events":{value}}}}}"#)), @r#"The binding holds neither an event nor an array of events: is its type "eventGridTrigger" in function/function.json?"#);
+        }
+    }
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    insta::assert_snapshot!(bad(&format!(r#"{{"Data":{{"events":{deep}}}}}"#)), @"The invocation is nested deeper than 128 levels.");
+    insta::assert_snapshot!(bad(&json!({"Data": {"events": deep}}).to_string()), @"The invocation is nested deeper than 128 levels.");
+}
+
+#[test]
+fn the_answer_has_the_members_that_the_host_knows() {
+    let empty = Response::default();
+    assert_eq!(serde_json::to_string(&empty).unwrap(), r#"{"Outputs":{},"Logs":[],"ReturnValue":null}"#);
+    let outputs = Outputs { dead_letter: Some(r#"[{"a":1.10}]"#.to_owned()) };
+    let response = Response { outputs, logs: vec!["one".to_owned()], return_value: () };
+    assert_eq!(
+        serde_json::to_string(&response).unwrap(),
+        r#"{"Outputs":{"deadLetter":"[{\"a\":1.10}]"},"Logs":["one"],"ReturnValue":null}"#
+    );
+}

@@ -1,1 +1,64 @@
+use time::macros::datetime;
 
+use crate::{
+    bridge::{Converted, convert},
+    flatten::ObjectValues,
+    settings::RecordSettings,
+};
+
+use super::*;
+
+const RECEIVED_AT: &str = "2026-01-01T00:00:00.0000000Z";
+
+fn lines(event: &str, settings: &RecordSettings) -> String {
+    let raw: Box<RawValue> = serde_json::from_str(event).unwrap();
+    match convert(&raw, settings, RECEIVED_AT) {
+        Ok(Converted::Records(_, records)) => {
+            let lines: Vec<_> = records.into_iter().map(|record| String::from_utf8(record.body).unwrap()).collect();
+            lines.join("\n")
+        }
+        Ok(Converted::Ignored { event_type }) => format!("ignored: {event_type}"),
+        Err(bad) => format!("bad: {bad}"),
+    }
+}
+
+/// Every shape of notification that we know, in both schemas: `tests/fixtures/notifications/README.md` says where each
+/// is from, and the snapshots beside this file what becomes of it.
+#[test]
+fn records_of_every_notification() {
+    insta::glob!("../../tests/fixtures/notifications", "*.json", |path| {
+        let event = std::fs::read_to_string(path).unwrap();
+        let flat = lines(&event, &RecordSettings::default());
+        let keep = RecordSettings { object_values: ObjectValues::Keep, ..RecordSettings::default() };
+        let kept = lines(&event, &keep);
+        let both = if kept == flat { flat } else { format!("{flat}\n\nOBJECT_VALUES=keep:\n{kept}") };
+        insta::assert_snapshot!(both);
+    });
+}
+
+#[test]
+fn the_setting_names_the_instance_only_where_the_event_does_not() {
+    let settings = RecordSettings { service_id: Some("from.the.setting".to_owned()), ..RecordSettings::default() };
+    let event_grid = include_str!("../../tests/fixtures/notifications/twin-update.eventgrid.json");
+    assert!(lines(event_grid, &settings).contains(r#""ServiceId":"from.the.setting""#));
+    let cloud_event = include_str!("../../tests/fixtures/notifications/twin-update.cloudevents.json");
+    assert!(
+        lines(cloud_event, &settings)
+            .contains(r#""ServiceId":"my-example-digital-twin.api.sea.digitaltwins.azure.net""#)
+    );
+}
+
+#[test]
+fn without_a_usable_time_all_records_carry_the_time_of_receipt() {
+    let event = r#"{"id":"e","eventType":"Microsoft.DigitalTwins.Twin.Update","subject":"t","eventTime":"0001-01-01T00:00:00Z",
+        "data":{"data":{"patch":[{"op":"add","path":"/a","value":1},{"op":"remove","path":"/b"}]}}}"#;
+    insta::assert_snapshot!(lines(event, &RecordSettings::default()), @r#"
+    {"TimeStamp":"2026-01-01T00:00:00.0000000Z","Id":"t","Key":"a","Value":1,"Action":"Update","EventId":"e#0"}
+    {"TimeStamp":"2026-01-01T00:00:00.0000000Z","Id":"t","Key":"b","Value":null,"Action":"Delete","EventId":"e#1"}
+    "#);
+}
+
+#[test]
+fn times_are_written_as_the_service_writes_them() {
+    assert_eq!(time_stamp(datetime!(2026-11-23 21:08:18.97953634 +2)), "2026-11-23T19:08:18.9795363Z");
+}

@@ -1,1 +1,140 @@
+use std::collections::HashMap;
 
+use super::*;
+
+const CONNECTION_STRING: &str =
+    "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0;EntityPath=twins";
+
+fn read(settings: &[(&str, &str)]) -> Result<Settings, Mistakes> {
+    let settings: HashMap<_, _> = settings.iter().copied().collect();
+    Settings::read(|name| settings.get(name).map(|&value| value.to_owned()))
+}
+
+fn read_with(more: &[(&str, &str)]) -> Result<Settings, Mistakes> {
+    read(&[&[(HANDLER_PORT, "7072"), (EVENT_HUB, CONNECTION_STRING)], more].concat())
+}
+
+fn access(more: &[(&str, &str)]) -> Access {
+    read(
+        &[
+            &[(HANDLER_PORT, "1"), (EVENT_HUB_NAME, "twins"), (EVENT_HUB_NAMESPACE, "contoso.servicebus.windows.net")],
+            more,
+        ]
+        .concat(),
+    )
+    .unwrap()
+    .event_hub
+    .access
+}
+
+#[test]
+fn a_connection_string_is_enough() {
+    let settings = read_with(&[]).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:7072");
+    assert_eq!(settings.event_hub.name, "twins");
+    assert_eq!(settings.records, RecordSettings::default());
+    assert_eq!(settings.delivery_timeout, Duration::from_secs(25));
+    assert_eq!(settings.log, LogSettings { level: LevelFilter::INFO, format: LogFormat::Text });
+}
+
+#[test]
+fn the_hub_name_can_be_set_apart() {
+    assert_eq!(read_with(&[(EVENT_HUB_NAME, "other")]).unwrap().event_hub.name, "other");
+}
+
+#[test]
+fn identity_is_managed_in_azure_and_the_developers_elsewhere() {
+    let namespace = "contoso.servicebus.windows.net".to_owned();
+    assert_eq!(access(&[]), Access::DeveloperLogin { namespace: namespace.clone() });
+    let managed = |client_id: Option<&str>| Access::ManagedIdentity {
+        namespace: namespace.clone(),
+        client_id: client_id.map(str::to_owned),
+    };
+    let azure = (IDENTITY_ENDPOINT, "http://127.0.0.1:41/msi/token");
+    assert_eq!(access(&[azure]), managed(None));
+    assert_eq!(access(&[azure, (AZURE_CLIENT_ID, "app")]), managed(Some("app")));
+    assert_eq!(access(&[azure, (AZURE_CLIENT_ID, "app"), (EVENT_HUB_CLIENT_ID, "hub")]), managed(Some("hub")));
+}
+
+#[test]
+fn the_other_settings_are_read() {
+    let settings = read_with(&[
+        (OBJECT_VALUES, "Keep"),
+        (SERVICE_ID, "contoso.api.weu.digitaltwins.azure.net"),
+        (DELIVERY_TIMEOUT, "1500ms"),
+        (LOG_LEVEL, "debug"),
+        (LOG_FORMAT, "json"),
+    ])
+    .unwrap();
+    assert_eq!(settings.records.object_values, ObjectValues::Keep);
+    assert_eq!(settings.records.service_id.as_deref(), Some("contoso.api.weu.digitaltwins.azure.net"));
+    assert_eq!(settings.delivery_timeout, Duration::from_millis(1500));
+    assert_eq!(settings.log, LogSettings { level: LevelFilter::DEBUG, format: LogFormat::Json });
+}
+
+#[test]
+fn an_empty_setting_is_as_good_as_absent() {
+    assert_eq!(
+        read_with(&[(OBJECT_VALUES, ""), (SERVICE_ID, " "), (EVENT_HUB_NAMESPACE, "")]).unwrap(),
+        read_with(&[]).unwrap()
+    );
+}
+
+#[test]
+fn all_mistakes_are_reported_together() {
+    let mistakes = read(&[
+        (HANDLER_PORT, "70000"),
+        (EVENT_HUB_NAMESPACE, "sb://contoso.servicebus.windows.net/"),
+        (OBJECT_VALUES, "both"),
+        (DELIVERY_TIMEOUT, "30s"),
+        (LOG_LEVEL, "loud"),
+        (LOG_FORMAT, "xml"),
+    ]);
+    insta::assert_snapshot!(mistakes.unwrap_err(), @r"
+    error: twin-bridge can't start with these app settings:
+    error: FUNCTIONS_CUSTOMHANDLER_PORT must be a port, 0 to 65535.
+    error: EVENT_HUB__fullyQualifiedNamespace must be a host name like contoso.servicebus.windows.net, without sb:// or a path.
+    error: Set EVENT_HUB_NAME to the event hub's name, or add EntityPath to EVENT_HUB.
+    error: OBJECT_VALUES must be one of: flatten, keep.
+    error: DELIVERY_TIMEOUT must be a time like 25s or 800ms, above 0 and at most 29s: Event Grid waits 30 s for an answer.
+    error: LOG_LEVEL must be one of: error, warn, info, debug, trace.
+    error: LOG_FORMAT must be one of: text, json.
+    ");
+}
+
+#[test]
+fn nothing_set_says_what_to_set() {
+    insta::assert_snapshot!(read(&[]).unwrap_err(), @r"
+    error: twin-bridge can't start with these app settings:
+    error: FUNCTIONS_CUSTOMHANDLER_PORT is not set. The Functions host sets it; to run twin-bridge by hand, set it to a free port.
+    error: Set EVENT_HUB__fullyQualifiedNamespace to <namespace>.servicebus.windows.net (identity), or EVENT_HUB to a connection string.
+    error: Set EVENT_HUB_NAME to the event hub's name, or add EntityPath to EVENT_HUB.
+    ");
+}
+
+#[test]
+fn a_bad_connection_string_is_named_but_not_shown() {
+    let mistakes = read(&[(HANDLER_PORT, "1"), (EVENT_HUB, "SharedAccessKeyName=a;SharedAccessKey=c2VjcmV0")]);
+    insta::assert_snapshot!(mistakes.unwrap_err(), @r"
+    error: twin-bridge can't start with these app settings:
+    error: EVENT_HUB has no Endpoint.
+    ");
+    let both = read_with(&[(EVENT_HUB_NAMESPACE, "contoso.servicebus.windows.net")]);
+    insta::assert_snapshot!(both.unwrap_err(), @r"
+    error: twin-bridge can't start with these app settings:
+    error: Set EVENT_HUB or EVENT_HUB__fullyQualifiedNamespace, not both.
+    ");
+}
+
+#[test]
+fn times_without_a_unit_or_out_of_range_are_refused() {
+    for timeout in ["0s", "25", "29.5s", "30s", "1h", "-1s", "soon"] {
+        assert!(read_with(&[(DELIVERY_TIMEOUT, timeout)]).is_err(), "{timeout}");
+    }
+    assert!(read_with(&[(DELIVERY_TIMEOUT, "29s")]).is_ok());
+}
+
+#[test]
+fn secrets_are_not_shown_by_debug() {
+    assert!(!format!("{:?}", read_with(&[]).unwrap()).contains("c2VjcmV0"));
+}
