@@ -1,1 +1,193 @@
-//! An Event Hubs endpoint that speaks AMQP 1.0.
+//! An Event Hubs endpoint that speaks AMQP 1.0 on loopback: what the bridge sends to and consumers read from when there
+//! is no Azure.
+//!
+//! A client's bytes take this way through the rooms, each of which can be read on its own:
+//!
+//! ```text
+//! connection   TCP, SASL, sessions; every link the client attaches goes to
+//! link         which node is meant (node), may this client use it (grants), then one of
+//!   cbs          $cbs: a token becomes a grant (sas checks its signature)
+//!   management   $management: what hubs and partitions there are
+//!   ingest       events come in: batch unpacked, stored whole or not, answered as faults say
+//!   consumer     events go out: from a start position on, then as they arrive
+//! store        hubs, partitions and the events they retain (event, partition_key)
+//! ```
+//!
+//! [`EventHubs`] owns a thread with a runtime of its own, so that any test can use it whatever runtime it runs on, and
+//! so that stopping it is as abrupt for clients as killing a process. Tests read [`EventHubs::events`], wait with
+//! [`EventHubs::wait_for`], and make the service misbehave through [`EventHubs::faults`].
+//!
+//! Left out, because nothing here needs it: TLS, consumer ownership (epochs), transactions, capture, expiry of the
+//! authorisation of a link that is already attached.
+
+mod cbs;
+mod config;
+mod connection;
+mod connections;
+mod consumer;
+mod event;
+mod faults;
+mod grants;
+mod ingest;
+mod link;
+mod management;
+mod node;
+mod partition;
+mod partition_key;
+mod refusal;
+mod request_response;
+mod sas;
+mod server;
+mod start_position;
+mod store;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time::timeout};
+
+pub use self::{
+    config::{Config, HubConfig},
+    connections::ConnectionCounts,
+    event::StoredEvent,
+    faults::{Answer, Cut, Faults, TokenAnswer},
+};
+use self::{connections::Connections, server::Server, store::Store};
+
+/// What every connection shares.
+#[derive(Debug)]
+struct Service {
+    config: Config,
+    store: Store,
+    connections: Arc<Connections>,
+    faults: Faults,
+    /// Ticks whenever something happened that a test may wait for.
+    changes: Arc<watch::Sender<()>>,
+}
+
+/// A running endpoint. Dropping it stops it.
+#[derive(Debug)]
+pub struct EventHubs {
+    service: Arc<Service>,
+    server: Option<Server>,
+    address: SocketAddr,
+}
+
+impl EventHubs {
+    /// Listens, and serves on a thread of its own from then on.
+    pub fn start(config: Config) -> io::Result<Self> {
+        let changes = Arc::new(watch::Sender::new(()));
+        let connections = Arc::new(Connections::new(Arc::clone(&changes)));
+        let service = Arc::new(Service {
+            store: Store::new(&config.hubs, config.retention_bytes),
+            faults: Faults::new(config.acknowledgement_delay, config.max_message_size, Arc::clone(&connections)),
+            connections,
+            config,
+            changes,
+        });
+        let server = Server::start(service.config.listen, Arc::clone(&service))?;
+        let address = server.address();
+        Ok(Self { service, server: Some(server), address })
+    }
+
+    /// Where it listens; the same after [`EventHubs::pause`] and [`EventHubs::resume`].
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The connection string of a hub, with the flag that makes Microsoft's clients use plain AMQP.
+    #[must_use]
+    pub fn connection_string(&self, hub: &str) -> String {
+        let Config { key_name, key, .. } = &self.service.config;
+        format!(
+            "Endpoint=sb://{};SharedAccessKeyName={key_name};SharedAccessKey={key};EntityPath={hub};\
+             UseDevelopmentEmulator=true",
+            self.address
+        )
+    }
+
+    /// Everything that a hub retains, partition by partition in the order of arrival. Empty for an unknown hub.
+    #[must_use]
+    pub fn events(&self, hub: &str) -> Vec<StoredEvent> {
+        self.service.store.hub(hub).map(|hub| hub.events()).unwrap_or_default()
+    }
+
+    /// How many transfers (single events or batches) have arrived for each partition, whatever became of them.
+    #[must_use]
+    pub fn transfers(&self, hub: &str) -> Vec<u64> {
+        self.service.store.hub(hub).map(|hub| hub.transfers()).unwrap_or_default()
+    }
+
+    /// How many connections there were and are.
+    #[must_use]
+    pub fn connections(&self) -> ConnectionCounts {
+        self.service.connections.counts()
+    }
+
+    /// The switches that make the service misbehave.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.service.faults
+    }
+
+    /// Waits until a hub retains at least `count` events and returns them, or what there is when `limit` has passed.
+    pub async fn wait_for(&self, hub: &str, count: usize, limit: Duration) -> Result<Vec<StoredEvent>, TooFewEvents> {
+        let enough = self.wait_until(limit, |hubs| hubs.retained(hub) >= count).await;
+        let events = self.events(hub);
+        if enough { Ok(events) } else { Err(TooFewEvents { wanted: count, events }) }
+    }
+
+    /// Waits until a condition on this endpoint holds: `false` when `limit` has passed without. The condition is
+    /// looked at whenever a transfer, an event or a connection has come or gone.
+    pub async fn wait_until(&self, limit: Duration, condition: impl Fn(&Self) -> bool) -> bool {
+        let mut changes = self.service.changes.subscribe();
+        let met = async {
+            while !condition(self) {
+                if changes.changed().await.is_err() {
+                    return false;
+                }
+            }
+            true
+        };
+        timeout(limit, met).await.unwrap_or(false)
+    }
+
+    /// Stops listening and cuts every connection, as if the process had been killed. Contents and faults are kept.
+    pub fn pause(&mut self) {
+        self.server = None;
+    }
+
+    /// Listens again, on the same port and with the contents kept. Does nothing when it is not paused.
+    pub fn resume(&mut self) -> io::Result<()> {
+        if self.server.is_none() {
+            self.server = Some(Server::start(self.address, Arc::clone(&self.service))?);
+        }
+        Ok(())
+    }
+
+    /// Stops for good. The same as dropping it.
+    pub fn stop(self) {
+        drop(self);
+    }
+
+    fn retained(&self, hub: &str) -> usize {
+        self.service.store.hub(hub).map_or(0, |hub| hub.retained())
+    }
+}
+
+/// Fewer events than awaited came in time.
+#[derive(Debug)]
+pub struct TooFewEvents {
+    /// How many were awaited.
+    pub wanted: usize,
+    /// Those that did come.
+    pub events: Vec<StoredEvent>,
+}
+
+impl std::fmt::Display for TooFewEvents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} events came in time", self.events.len(), self.wanted)
+    }
+}
+
+impl std::error::Error for TooFewEvents {}

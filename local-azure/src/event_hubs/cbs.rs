@@ -1,0 +1,52 @@
+//! `$cbs`, claims based security: a token put here becomes a grant of the connection.
+
+use fe2o3_amqp_types::{messaging::Body, primitives::Value};
+use time::OffsetDateTime;
+
+use super::{
+    connection::Client,
+    event::AmqpMessage,
+    faults::TokenAnswer,
+    request_response::{Reply, property},
+    sas::{Policy, verify},
+};
+
+/// Answers a request to `$cbs`.
+pub(super) fn answer(request: &AmqpMessage, client: &Client) -> Reply {
+    if let TokenAnswer::Refuse { status, description } = client.service.faults.token_answer() {
+        return Reply::status(status, description);
+    }
+    if property(request, "operation") != Some("put-token") {
+        return Reply::status(400, "BadRequest: The operation is not supported.");
+    }
+    let (Some(audience), Some(token)) = (property(request, "name"), token(request)) else {
+        return Reply::status(400, "BadRequest: The request needs a name and a token.");
+    };
+    let expires = match property(request, "type") {
+        Some("servicebus.windows.net:sastoken") => {
+            let config = &client.service.config;
+            let policy = Policy { name: &config.key_name, key: &config.key };
+            verify(token, audience, policy, OffsetDateTime::now_utc()).map(Some)
+        }
+        // There is no directory here that could have signed it, so any will do.
+        Some("jwt") => Ok(None),
+        _ => Err("UnsupportedTokenType: The token type is not supported.".to_owned()),
+    };
+    match expires {
+        Ok(expires) => {
+            client.grants.add(audience, expires);
+            Reply::status(202, "Accepted")
+        }
+        Err(reason) => Reply::status(401, reason),
+    }
+}
+
+fn token(request: &AmqpMessage) -> Option<&str> {
+    match &request.body {
+        Body::Value(value) => match &value.0 {
+            Value::String(token) => Some(token),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,100 @@
+//! The connections that are open: counted, so that tests can prove a clean close, and within reach, so that they can be
+//! cut.
+
+use std::{
+    collections::HashMap,
+    net::{Shutdown, TcpStream},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+/// How many connections there were and are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionCounts {
+    /// Accepted since the start.
+    pub opened: u64,
+    /// Open now.
+    pub open: usize,
+    /// Closed by the client with an AMQP close, rather than by going away.
+    pub closed_cleanly: u64,
+}
+
+/// All connections of an endpoint.
+#[derive(Debug)]
+pub(super) struct Connections {
+    state: Mutex<State>,
+    changes: Arc<watch::Sender<()>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    open: HashMap<u64, TcpStream>,
+    opened: u64,
+    closed_cleanly: u64,
+}
+
+impl Connections {
+    pub(super) fn new(changes: Arc<watch::Sender<()>>) -> Self {
+        Self { state: Mutex::default(), changes }
+    }
+
+    /// Counts a connection as open until the registration is dropped. The socket is a duplicate, used only to cut it.
+    pub(super) fn register(self: &Arc<Self>, socket: TcpStream) -> Registration {
+        let id = {
+            let mut state = self.state.lock();
+            state.opened += 1;
+            let id = state.opened;
+            state.open.insert(id, socket);
+            id
+        };
+        self.changes.send_replace(());
+        Registration { id, connections: Arc::clone(self) }
+    }
+
+    pub(super) fn cut(&self, id: u64) {
+        if let Some(socket) = self.state.lock().open.get(&id) {
+            cut(socket);
+        }
+    }
+
+    pub(super) fn cut_all(&self) {
+        self.state.lock().open.values().for_each(cut);
+    }
+
+    pub(super) fn counts(&self) -> ConnectionCounts {
+        let state = self.state.lock();
+        ConnectionCounts { opened: state.opened, open: state.open.len(), closed_cleanly: state.closed_cleanly }
+    }
+}
+
+fn cut(socket: &TcpStream) {
+    // An error means that the peer was faster, and then there is nothing left to cut.
+    let _ = socket.shutdown(Shutdown::Both);
+}
+
+/// A connection's entry among the open ones.
+#[derive(Debug)]
+pub(super) struct Registration {
+    id: u64,
+    connections: Arc<Connections>,
+}
+
+impl Registration {
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Notes that the client said goodbye.
+    pub(super) fn close_cleanly(self) {
+        self.connections.state.lock().closed_cleanly += 1;
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.connections.state.lock().open.remove(&self.id);
+        self.connections.changes.send_replace(());
+    }
+}

@@ -1,0 +1,286 @@
+//! An event in its three forms: as it comes in ([`Event`]), as a partition keeps it ([`Record`]) and as a test reads it
+//! ([`StoredEvent`]).
+//!
+//! What is kept is the message as its producer encoded it. Decoded, it would take several times the memory, and nearly
+//! all events are decoded once or never.
+
+use std::collections::BTreeMap;
+
+use fe2o3_amqp_types::{
+    messaging::{
+        Body, Data, Message, MessageAnnotations, MessageId,
+        annotations::{AnnotationKey, OwnedKey},
+        message::{__private::Serializable, DecodeIntoMessage},
+    },
+    primitives::{SimpleValue, Timestamp, Value},
+};
+use serde_amqp::read::SliceReader;
+use serde_json::json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::refusal::Refusal;
+
+/// A message whose content may be anything.
+pub(super) type AmqpMessage = Message<Body<Value>>;
+
+/// The message format that marks a batch: each data section of the body is a complete message.
+const BATCH_FORMAT: u32 = 0x8001_3700;
+
+const PARTITION_KEY: &str = "x-opt-partition-key";
+
+/// An event that has come in.
+#[derive(Debug)]
+pub(super) struct Event {
+    /// The message as encoded by its producer.
+    pub(super) encoded: Vec<u8>,
+    pub(super) partition_key: Option<Box<str>>,
+}
+
+/// What one transfer brought.
+#[derive(Debug)]
+pub(super) struct Publication {
+    /// The key by which the transfer as a whole is given a partition.
+    pub(super) partition_key: Option<Box<str>>,
+    pub(super) events: Vec<Event>,
+}
+
+impl Publication {
+    /// Unpacks a transfer: all of its events, or none if any can't be read.
+    pub(super) fn unpack(message: AmqpMessage, format: Option<u32>) -> Result<Self, Refusal> {
+        let partition_key = partition_key(&message);
+        let events = if format == Some(BATCH_FORMAT) {
+            let Body::Data(sections) = message.body else {
+                return Err(Refusal::new("amqp:decode-error", "A batch carries its events in data sections."));
+            };
+            let unpacked: Result<Vec<_>, _> = sections
+                .into_iter()
+                .map(|Data(section)| Event::of_section(section.into_vec(), partition_key.as_deref()))
+                .collect();
+            unpacked?
+        } else {
+            vec![Event { encoded: encode(message)?, partition_key: partition_key.clone() }]
+        };
+        if events.is_empty() {
+            return Err(Refusal::new("com.microsoft:argument-error", "A batch must not be empty."));
+        }
+        Ok(Self { partition_key, events })
+    }
+}
+
+impl Event {
+    /// An event of a batch. Its own partition key counts, because producers that choose the partition themselves
+    /// annotate the events and not the batch.
+    fn of_section(encoded: Vec<u8>, key_of_batch: Option<&str>) -> Result<Self, Refusal> {
+        let message = decode(&encoded)
+            .ok_or_else(|| Refusal::new("amqp:decode-error", "An event of the batch is not an AMQP message."))?;
+        Ok(Self { partition_key: partition_key(&message).or_else(|| key_of_batch.map(Box::from)), encoded })
+    }
+}
+
+/// An event in its place in a partition.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) sequence_number: i64,
+    pub(super) offset: i64,
+    pub(super) enqueued_time: OffsetDateTime,
+    pub(super) event: Event,
+}
+
+impl Record {
+    /// When the event came, as AMQP counts time.
+    pub(super) fn enqueued_milliseconds(&self) -> i64 {
+        Timestamp::from(self.enqueued_time).milliseconds()
+    }
+
+    /// The message as consumers get it: the producer's own, with its place annotated.
+    pub(super) fn message(&self) -> Option<AmqpMessage> {
+        let mut message = decode(&self.event.encoded)?;
+        let annotations = &mut message.message_annotations.get_or_insert_default().0;
+        let mut annotate = |name: &str, value: Value| annotations.insert(OwnedKey::from(name), value);
+        annotate("x-opt-sequence-number", Value::Long(self.sequence_number));
+        annotate("x-opt-offset", Value::String(self.offset.to_string()));
+        annotate("x-opt-enqueued-time", Value::Timestamp(Timestamp::from(self.enqueued_milliseconds())));
+        if let Some(key) = &self.event.partition_key {
+            annotate(PARTITION_KEY, Value::String(key.to_string()));
+        }
+        Some(message)
+    }
+}
+
+/// An event that a hub holds, decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredEvent {
+    /// The number of its partition, which is also the partition's id.
+    pub partition: usize,
+    /// Its place in the partition, counted in events.
+    pub sequence_number: i64,
+    /// Its place in the partition as the service writes it: opaque to clients, here a count of bytes.
+    pub offset: String,
+    /// When it came.
+    pub enqueued_time: OffsetDateTime,
+    /// The message id, as text whatever its AMQP type.
+    pub message_id: Option<String>,
+    /// The content type of the body.
+    pub content_type: Option<String>,
+    /// The partition key, also of events that were sent to a partition by its id.
+    pub partition_key: Option<String>,
+    /// The application properties.
+    pub properties: BTreeMap<String, serde_json::Value>,
+    /// The content.
+    pub body: Vec<u8>,
+}
+
+impl StoredEvent {
+    pub(super) fn of(partition: usize, record: &Record) -> Option<Self> {
+        let message = decode(&record.event.encoded)?;
+        let properties = message.properties.unwrap_or_default();
+        Some(Self {
+            partition,
+            sequence_number: record.sequence_number,
+            offset: record.offset.to_string(),
+            enqueued_time: record.enqueued_time,
+            message_id: properties.message_id.map(text_of_id),
+            content_type: properties.content_type.map(|symbol| symbol.0),
+            partition_key: record.event.partition_key.as_deref().map(str::to_owned),
+            properties: message
+                .application_properties
+                .into_iter()
+                .flat_map(|properties| properties.0)
+                .map(|(name, value)| (name, json_of(value)))
+                .collect(),
+            body: content(message.body),
+        })
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+fn decode(encoded: &[u8]) -> Option<AmqpMessage> {
+    Body::<Value>::decode_message_from_reader(SliceReader::new(encoded)).ok()
+}
+
+fn encode(message: AmqpMessage) -> Result<Vec<u8>, Refusal> {
+    serde_amqp::to_vec(&Serializable(message))
+        .map_err(|error| Refusal::new("amqp:decode-error", format!("The message can't be kept: {error}.")))
+}
+
+fn partition_key(message: &AmqpMessage) -> Option<Box<str>> {
+    let MessageAnnotations(annotations) = message.message_annotations.as_ref()?;
+    match annotations.get(&PARTITION_KEY as &dyn AnnotationKey)? {
+        Value::String(key) => Some(key.as_str().into()),
+        Value::Symbol(key) => Some(key.as_str().into()),
+        // The service ignores keys that are not text, and so do consumers.
+        _ => None,
+    }
+}
+
+fn content(body: Body<Value>) -> Vec<u8> {
+    match body {
+        Body::Data(sections) => sections.into_iter().flat_map(|Data(section)| section.into_vec()).collect(),
+        Body::Value(value) => match value.0 {
+            Value::String(text) => text.into_bytes(),
+            Value::Binary(bytes) => bytes.into_vec(),
+            Value::Null => Vec::new(),
+            other => other.to_string().into_bytes(),
+        },
+        Body::Sequence(_) | Body::Empty => Vec::new(),
+    }
+}
+
+fn text_of_id(id: MessageId) -> String {
+    match id {
+        MessageId::String(id) => id,
+        MessageId::Ulong(id) => id.to_string(),
+        MessageId::Uuid(id) => Uuid::from_bytes(id.into_inner()).to_string(),
+        MessageId::Binary(id) => String::from_utf8_lossy(&id).into_owned(),
+    }
+}
+
+fn json_of(value: SimpleValue) -> serde_json::Value {
+    match value {
+        SimpleValue::Null => serde_json::Value::Null,
+        SimpleValue::Bool(value) => json!(value),
+        SimpleValue::Ubyte(value) => json!(value),
+        SimpleValue::Ushort(value) => json!(value),
+        SimpleValue::Uint(value) => json!(value),
+        SimpleValue::Ulong(value) => json!(value),
+        SimpleValue::Byte(value) => json!(value),
+        SimpleValue::Short(value) => json!(value),
+        SimpleValue::Int(value) => json!(value),
+        SimpleValue::Long(value) => json!(value),
+        SimpleValue::Float(value) => json!(value.0),
+        SimpleValue::Double(value) => json!(value.0),
+        SimpleValue::Char(value) => json!(value),
+        SimpleValue::String(value) => json!(value),
+        SimpleValue::Symbol(value) => json!(value.0),
+        SimpleValue::Uuid(value) => json!(Uuid::from_bytes(value.into_inner()).to_string()),
+        SimpleValue::Timestamp(value) => json!(value.milliseconds()),
+        SimpleValue::Binary(value) => json!(value.into_vec()),
+        other => json!(format!("{other:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fe2o3_amqp_types::messaging::{Batch, MessageAnnotations, Properties};
+
+    use super::*;
+
+    fn message(body: &str, key: Option<&str>) -> AmqpMessage {
+        Message::builder()
+            .message_annotations(key.map(|key| MessageAnnotations::builder().insert(PARTITION_KEY, key).build()))
+            .properties(Properties::builder().message_id(body.to_owned()).build())
+            .body(Body::Data(Batch::new(vec![Data::from(body.as_bytes())])))
+            .build()
+    }
+
+    fn batch(sections: Vec<Vec<u8>>, key: Option<&str>) -> AmqpMessage {
+        let mut envelope = message("", key);
+        envelope.body = Body::Data(Batch::new(sections.into_iter().map(Data::from).collect()));
+        envelope
+    }
+
+    fn keys(publication: &Publication) -> Vec<Option<&str>> {
+        publication.events.iter().map(|event| event.partition_key.as_deref()).collect()
+    }
+
+    #[test]
+    fn a_batch_is_unpacked_and_each_event_keeps_its_key() {
+        let sections = vec![encode(message("one", Some("a"))).unwrap(), encode(message("two", None)).unwrap()];
+        let publication = Publication::unpack(batch(sections.clone(), None), Some(BATCH_FORMAT)).unwrap();
+        assert_eq!(publication.partition_key, None);
+        assert_eq!(keys(&publication), [Some("a"), None]);
+        assert_eq!(publication.events[0].encoded, sections[0]);
+
+        let publication = Publication::unpack(batch(sections, Some("b")), Some(BATCH_FORMAT)).unwrap();
+        assert_eq!(publication.partition_key.as_deref(), Some("b"));
+        assert_eq!(keys(&publication), [Some("a"), Some("b")]);
+    }
+
+    #[test]
+    fn a_batch_with_one_unreadable_event_gives_none() {
+        let sections = vec![encode(message("one", None)).unwrap(), b"not a message".to_vec()];
+        assert!(Publication::unpack(batch(sections, None), Some(BATCH_FORMAT)).is_err());
+        assert!(Publication::unpack(batch(Vec::new(), None), Some(BATCH_FORMAT)).is_err());
+    }
+
+    #[test]
+    fn a_single_event_comes_back_as_it_was() {
+        let publication = Publication::unpack(message("hello", Some("a")), Some(0)).unwrap();
+        let [event] = <[Event; 1]>::try_from(publication.events).unwrap();
+        let record = Record { sequence_number: 7, offset: 70, enqueued_time: OffsetDateTime::UNIX_EPOCH, event };
+        let stored = StoredEvent::of(2, &record).unwrap();
+        assert_eq!(stored.text(), "hello");
+        assert_eq!(stored.message_id.as_deref(), Some("hello"));
+        assert_eq!(stored.partition_key.as_deref(), Some("a"));
+
+        let annotations = record.message().unwrap().message_annotations.unwrap().0;
+        assert_eq!(annotations.get(&"x-opt-sequence-number" as &dyn AnnotationKey), Some(&Value::Long(7)));
+        assert_eq!(annotations.get(&"x-opt-offset" as &dyn AnnotationKey), Some(&Value::String("70".to_owned())));
+    }
+}

@@ -1,0 +1,150 @@
+//! A link that a client attaches: is there such a node, may the client use it, and who serves it.
+
+use std::sync::Arc;
+
+use fe2o3_amqp::acceptor::{
+    LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SupportedReceiverSettleModes, error::AcceptorAttachError,
+};
+use fe2o3_amqp_types::{
+    definitions::{ReceiverSettleMode, Role},
+    messaging::TargetArchetype,
+    performatives::Attach,
+};
+
+use super::{
+    connection::{Client, product},
+    consumer::{self, Subscription},
+    ingest::{self, Destination},
+    node::Node,
+    refusal::Refusal,
+    request_response::{ReplyLinks, Responder, serve_replies, serve_requests},
+    start_position::StartPosition,
+};
+
+/// What a link is for.
+enum Purpose {
+    Ask(Responder),
+    BeAnswered { by: Responder, names: [String; 2] },
+    Publish(Destination),
+    Consume(Subscription),
+}
+
+/// Attaches a link and has it served, or refuses it.
+pub(super) async fn attach(
+    attach: Attach,
+    session: &mut ListenerSessionHandle,
+    client: &Arc<Client>,
+    reply_links: &Arc<ReplyLinks>,
+) {
+    let purpose = purpose(&attach, client);
+    // An attach that the protocol itself forbids has been answered already.
+    let Ok(endpoint) = accept(attach, session, client.service.faults.max_message_size()).await else { return };
+    let client = Arc::clone(client);
+    match (endpoint, purpose) {
+        (LinkEndpoint::Receiver(link), Ok(Purpose::Ask(responder))) => {
+            tokio::spawn(serve_requests(link, responder, client, Arc::clone(reply_links)));
+        }
+        (LinkEndpoint::Sender(link), Ok(Purpose::BeAnswered { by, names })) => {
+            tokio::spawn(serve_replies(link, reply_links.open(by, names)));
+        }
+        (LinkEndpoint::Receiver(link), Ok(Purpose::Publish(destination))) => {
+            tokio::spawn(ingest::serve(link, destination, client));
+        }
+        (LinkEndpoint::Sender(link), Ok(Purpose::Consume(subscription))) => {
+            tokio::spawn(consumer::serve(link, subscription));
+        }
+        (endpoint, Err(refusal)) => {
+            tokio::spawn(refuse(endpoint, refusal));
+        }
+        // The purpose follows from the role, so the ends always fit.
+        (_, Ok(_)) => {}
+    }
+}
+
+fn purpose(attach: &Attach, client: &Client) -> Result<Purpose, Refusal> {
+    match attach.role {
+        Role::Sender => purpose_of_sender(address_of_target(attach), client),
+        Role::Receiver => purpose_of_receiver(attach, client),
+    }
+}
+
+fn purpose_of_sender(address: &str, client: &Client) -> Result<Purpose, Refusal> {
+    let node = Node::parse(address).ok_or_else(|| Refusal::not_found(address))?;
+    let (hub, partition) = match node {
+        Node::Tokens => return Ok(Purpose::Ask(Responder::Tokens)),
+        Node::Management => return ask_management(address, client).map(Purpose::Ask),
+        Node::Hub { hub } => (hub, None),
+        Node::Partition { hub, partition } => (hub, Some(partition)),
+        Node::Subscription { .. } => return Err(Refusal::not_found(address)),
+    };
+    if !client.grants.cover(address) {
+        return Err(Refusal::unauthorized("Send", address));
+    }
+    let hub = client.service.store.hub(hub).ok_or_else(|| Refusal::not_found(address))?;
+    let unknown = || Refusal::partition_out_of_range(hub.partitions.len());
+    let partition = partition.map(|id| hub.partition(id).ok_or_else(unknown)).transpose()?;
+    Ok(Purpose::Publish(Destination { hub: Arc::clone(hub), partition }))
+}
+
+fn purpose_of_receiver(attach: &Attach, client: &Client) -> Result<Purpose, Refusal> {
+    let source = attach.source.as_deref();
+    let address = source.and_then(|source| source.address.as_deref()).unwrap_or_default();
+    let be_answered =
+        |by| Purpose::BeAnswered { by, names: [address_of_target(attach).to_owned(), attach.name.clone()] };
+    let (hub, group, partition) = match Node::parse(address) {
+        Some(Node::Tokens) => return Ok(be_answered(Responder::Tokens)),
+        Some(Node::Management) => return ask_management(address, client).map(be_answered),
+        Some(Node::Subscription { hub, group, partition }) => (hub, group, partition),
+        Some(Node::Hub { .. } | Node::Partition { .. }) | None => return Err(Refusal::not_found(address)),
+    };
+    if !client.grants.cover(address) {
+        return Err(Refusal::unauthorized("Listen", address));
+    }
+    let found = client.service.store.hub(hub).filter(|hub| hub.has_consumer_group(group));
+    let (hub, partition) = found
+        .and_then(|hub| Some((Arc::clone(hub), hub.partition(partition)?)))
+        .ok_or_else(|| Refusal::not_found(address))?;
+    Ok(Purpose::Consume(Subscription { hub, partition, start: StartPosition::of(source)? }))
+}
+
+fn ask_management(address: &str, client: &Client) -> Result<Responder, Refusal> {
+    if client.grants.any_at_all() {
+        Ok(Responder::Management)
+    } else {
+        Err(Refusal::unauthorized("Manage,EntityRead", address))
+    }
+}
+
+fn address_of_target(attach: &Attach) -> &str {
+    match attach.target.as_deref() {
+        Some(TargetArchetype::Target(target)) => target.address.as_deref().unwrap_or_default(),
+        None => "",
+    }
+}
+
+async fn accept(
+    attach: Attach,
+    session: &mut ListenerSessionHandle,
+    max_message_size: u64,
+) -> Result<LinkEndpoint, AcceptorAttachError> {
+    let acceptor = LinkAcceptor::builder()
+        // The Python client asks for the other mode and then ignores dispositions that are not settled.
+        .supported_receiver_settle_modes(SupportedReceiverSettleModes::First)
+        .fallback_receiver_settle_mode(ReceiverSettleMode::First)
+        .properties(product());
+    let acceptor = match attach.role {
+        Role::Sender => acceptor.max_message_size(max_message_size),
+        // What goes out has annotations that did not count when it came in.
+        Role::Receiver => acceptor,
+    };
+    acceptor.build().accept_incoming_attach(attach, session).await
+}
+
+/// Closes a link with the reason. The library has no other way to refuse one than to attach it first.
+async fn refuse(endpoint: LinkEndpoint, refusal: Refusal) {
+    // An error means that the client has gone already.
+    let _ = match endpoint {
+        LinkEndpoint::Receiver(link) => link.close_with_error(refusal).await,
+        LinkEndpoint::Sender(link) => link.close_with_error(refusal).await,
+    };
+}

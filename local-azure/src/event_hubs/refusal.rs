@@ -1,0 +1,54 @@
+//! Why a link, a token or a request is turned down, in the words that the service uses.
+
+use fe2o3_amqp_types::{
+    definitions::{Error, ErrorCondition},
+    primitives::Symbol,
+};
+
+/// An AMQP error condition with its description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    condition: String,
+    description: String,
+}
+
+impl Refusal {
+    pub(super) fn new(condition: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { condition: condition.into(), description: description.into() }
+    }
+
+    /// Nothing is at this address.
+    pub(super) fn not_found(address: &str) -> Self {
+        Self::new("amqp:not-found", format!("The messaging entity '{address}' could not be found."))
+    }
+
+    /// The connection holds no token for this address.
+    pub(super) fn unauthorized(claim: &str, address: &str) -> Self {
+        Self::new(
+            "amqp:unauthorized-access",
+            format!(
+                "Unauthorized access. '{claim}' claim(s) are required to perform this operation. Resource: '{address}'."
+            ),
+        )
+    }
+
+    /// The hub has no such partition.
+    pub(super) fn partition_out_of_range(partitions: usize) -> Self {
+        Self::new(
+            "com.microsoft:argument-out-of-range",
+            format!(
+                "The specified partition is invalid for an EventHub partition sender or receiver. It should be between \
+                 0 and {}.",
+                partitions.saturating_sub(1)
+            ),
+        )
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        // On the wire every condition is a symbol, so no need to sort it into the library's families.
+        let condition = ErrorCondition::Custom(Symbol::from(refusal.condition));
+        Self::new(condition, refusal.description, None)
+    }
+}

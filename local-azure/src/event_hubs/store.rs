@@ -1,0 +1,121 @@
+//! The hubs and what they hold.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use time::OffsetDateTime;
+
+use super::{
+    config::HubConfig,
+    event::StoredEvent,
+    partition::{End, Partition},
+    partition_key::partition_of,
+};
+
+const DEFAULT_GROUP: &str = "$Default";
+
+/// All hubs of an endpoint.
+#[derive(Debug)]
+pub(super) struct Store {
+    hubs: Vec<Arc<Hub>>,
+}
+
+/// One hub: its partitions, and who may read them.
+#[derive(Debug)]
+pub(super) struct Hub {
+    pub(super) name: String,
+    pub(super) created: OffsetDateTime,
+    pub(super) partitions: Vec<Partition>,
+    consumer_groups: Vec<String>,
+    next: AtomicUsize,
+}
+
+impl Store {
+    pub(super) fn new(hubs: &[HubConfig], retention_bytes: usize) -> Self {
+        Self { hubs: hubs.iter().map(|hub| Arc::new(Hub::new(hub, retention_bytes))).collect() }
+    }
+
+    /// The hub of this name, in whatever case it is written.
+    pub(super) fn hub(&self, name: &str) -> Option<&Arc<Hub>> {
+        self.hubs.iter().find(|hub| hub.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Hub {
+    fn new(config: &HubConfig, retention_bytes: usize) -> Self {
+        Self {
+            name: config.name.clone(),
+            created: OffsetDateTime::now_utc(),
+            partitions: (0..config.partitions.max(1)).map(|_| Partition::new(retention_bytes)).collect(),
+            consumer_groups: config.consumer_groups.clone(),
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    /// The number of the partition with this id; an id is written as clients got it, without leading zeros.
+    pub(super) fn partition(&self, id: &str) -> Option<usize> {
+        (0..self.partitions.len()).find(|number| number.to_string() == id)
+    }
+
+    /// The partition for a transfer that names none: by its key, else the next in turn.
+    pub(super) fn choose_partition(&self, key: Option<&str>) -> usize {
+        match key {
+            Some(key) => partition_of(key, self.partitions.len()),
+            None => self.next.fetch_add(1, Ordering::Relaxed) % self.partitions.len(),
+        }
+    }
+
+    pub(super) fn has_consumer_group(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(DEFAULT_GROUP)
+            || self.consumer_groups.iter().any(|group| group.eq_ignore_ascii_case(name))
+    }
+
+    pub(super) fn events(&self) -> Vec<StoredEvent> {
+        let stored = |(number, partition): (usize, &Partition)| {
+            let records = partition.read(0, usize::MAX);
+            records.into_iter().filter_map(move |record| StoredEvent::of(number, &record)).collect::<Vec<_>>()
+        };
+        self.partitions.iter().enumerate().flat_map(stored).collect()
+    }
+
+    pub(super) fn retained(&self) -> usize {
+        self.partitions.iter().map(Partition::retained).sum()
+    }
+
+    pub(super) fn transfers(&self) -> Vec<u64> {
+        self.partitions.iter().map(Partition::transfers).collect()
+    }
+
+    /// Where the partition with this id ends, and the id.
+    pub(super) fn end(&self, id: &str) -> Option<End> {
+        self.partition(id).and_then(|number| self.partitions.get(number)).map(Partition::end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hub, HubConfig};
+
+    #[test]
+    fn keys_choose_partitions_and_the_rest_takes_turns() {
+        let hub = Hub::new(&HubConfig::new("twins", 3), 1_000);
+        let turns: Vec<_> = (0..4).map(|_| hub.choose_partition(None)).collect();
+        assert_eq!(turns, [0, 1, 2, 0]);
+        assert_eq!(hub.choose_partition(Some("GrindingStep")), hub.choose_partition(Some("GrindingStep")));
+    }
+
+    #[test]
+    fn partitions_and_groups_are_known_by_name() {
+        let mut config = HubConfig::new("twins", 2);
+        config.consumer_groups.push("explorer".to_owned());
+        let hub = Hub::new(&config, 1_000);
+        assert_eq!(hub.partition("1"), Some(1));
+        assert_eq!(hub.partition("2"), None);
+        assert_eq!(hub.partition("01"), None);
+        assert!(hub.has_consumer_group("$default"));
+        assert!(hub.has_consumer_group("Explorer"));
+        assert!(!hub.has_consumer_group("other"));
+    }
+}

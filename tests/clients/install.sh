@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Puts the Event Hubs clients that bear witness to the local hub under target/clients: Microsoft's Python client in a
+# virtual environment, Microsoft's JavaScript client in node_modules. Quick when both are there already.
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+clients="$here/../../target/clients"
+mkdir -p "$clients"
+
+# Each install leaves a copy of what it was asked for, written last: present and equal means complete and current.
+if ! cmp -s "$here/requirements.txt" "$clients/venv/installed.txt"; then
+    python3 -m venv --clear "$clients/venv"
+    "$clients/venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
+    cp "$here/requirements.txt" "$clients/venv/installed.txt"
+fi
+
+if ! cmp -s "$here/package-lock.json" "$clients/node_modules/installed.json"; then
+    cp "$here/package.json" "$here/package-lock.json" "$clients/"
+    npm ci --prefix "$clients" --no-audit --no-fund --loglevel=error
+    cp "$here/package-lock.json" "$clients/node_modules/installed.json"
+fi
