@@ -1,0 +1,221 @@
+//! What goes in over HTTP and comes out of the hub, and what is answered.
+
+use serde_json::{Value, json};
+
+use crate::handler::{Handler, PATIENCE, hub, invocation, update};
+
+fn body(event: &local_azure::event_hubs::StoredEvent) -> Value {
+    serde_json::from_slice(&event.body).unwrap()
+}
+
+#[tokio::test]
+async fn an_update_is_stored_when_it_is_answered() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    let answer = handler
+        .deliver(&json!([update("e", "GrindingStep", &[("/Force", json!(1.5)), ("/Front/Temperature", json!("hot"))])]))
+        .await;
+    answer.assert_delivered();
+    assert_eq!(answer.body, json!({"Outputs": {}, "Logs": [], "ReturnValue": null}));
+
+    // No waiting: what is answered is stored.
+    let events = hub.events("twins");
+    let bodies: Vec<_> = events.iter().map(|event| String::from_utf8(event.body.clone().into()).unwrap()).collect();
+    assert_eq!(
+        bodies,
+        [
+            r#"{"TimeStamp":"2021-12-09T20:28:52.9795363Z","Id":"GrindingStep","ModelId":"dtmi:example:step;1","Key":"Force","Value":1.5,"Action":"Update","EventId":"e#0"}"#,
+            r#"{"TimeStamp":"2021-12-09T20:28:52.9795363Z","Id":"GrindingStep","ModelId":"dtmi:example:step;1","Key":"Front.Temperature","Value":"hot","Action":"Update","EventId":"e#1"}"#,
+        ]
+    );
+    for (index, event) in events.iter().enumerate() {
+        assert_eq!(event.partition_key.as_deref(), Some("GrindingStep"));
+        assert_eq!(event.content_type.as_deref(), Some("application/json"));
+        assert_eq!(format!("{:?}", event.message_id).contains(&format!("e#{index}")), true);
+        assert!(format!("{:?}", event.properties).contains("00-18f4e34b3e4a784aadf5913917537e7d-691a71e0a220d642-01"));
+    }
+    let line = handler.logged("Delivered.").await;
+    assert_eq!(
+        (&line["events"], &line["records"], &line["ignored"], &line["set_aside"]),
+        (&json!(1), &json!(2), &json!(0), &json!(0))
+    );
+    assert!(!handler.log().contains("hot"), "a property's value was logged");
+}
+
+#[tokio::test]
+async fn every_form_of_the_envelope_is_taken() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    let event = update("e", "t", &[("/a", json!(1))]);
+    let string = Value::String(json!([event]).to_string());
+    let twice = Value::String(string.to_string());
+    let single = Value::String(event.to_string());
+    let mut expected = 0;
+    for value in [event.clone(), json!([event]), string, twice, single] {
+        for binding in ["events", "event", "anything"] {
+            handler
+                .post(json!({"Data": {binding: value}, "Metadata": {"sys": {}}}).to_string())
+                .await
+                .assert_delivered();
+            expected += 1;
+        }
+    }
+    assert_eq!(hub.events("twins").len(), expected);
+    for nothing in [json!({"Data": {"events": "[]"}}), json!({"Data": {"events": []}}), json!({"Data": {}})] {
+        handler.post(nothing.to_string()).await.assert_delivered();
+    }
+    assert_eq!(hub.events("twins").len(), expected);
+}
+
+#[tokio::test]
+async fn any_function_name_is_taken() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    let http = reqwest::Client::new();
+    for name in ["AdtEvents", "a%20b"] {
+        let url = format!("{}/{name}", handler.url());
+        let response = http.post(url).body(invocation(&json!([]))).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+    }
+    assert_eq!(http.get(format!("{}/function", handler.url())).send().await.unwrap().status(), 405);
+}
+
+#[tokio::test]
+async fn one_bad_event_does_not_block_its_neighbours() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    let mut unknown_operation = update("bad", "t", &[("/a", json!("confidential"))]);
+    unknown_operation["data"]["data"]["patch"][0]["op"] = json!("move");
+    let answer = handler
+        .deliver(&json!([
+            update("first", "t", &[("/a", json!(1))]),
+            unknown_operation,
+            5,
+            {"id": "x", "eventType": "Microsoft.Storage.BlobCreated"},
+            {"specversion": "1.0", "id": "ce", "type": "Microsoft.DigitalTwins.Twin.Update", "subject": "t", "data": {}},
+            update("last", "t", &[("/a", json!(2))]),
+        ]))
+        .await;
+    answer.assert_delivered();
+    let ids: Vec<_> = hub.events("twins").iter().map(|event| body(event)["EventId"].clone()).collect();
+    assert_eq!(ids, ["first#0", "last#0"]);
+
+    let dead_letters = answer.dead_letters();
+    assert_eq!(dead_letters.len(), 3);
+    let mut first = dead_letters[0].clone();
+    let added = ["deadLetterReason", "lastDeliveryOutcome", "lastDeliveryAttemptTime"]
+        .map(|name| first.as_object_mut().unwrap().remove(name).unwrap());
+    assert_eq!(first, unknown_operation, "the event is kept whole");
+    assert!(added[0].as_str().unwrap().contains("operation 0"));
+    assert_eq!(dead_letters[1]["event"], 5);
+    assert_eq!(dead_letters[2]["id"], "ce");
+    assert_eq!(dead_letters[2]["lastdeliveryoutcome"], "BadRequest");
+    assert_eq!(answer.body["Logs"].as_array().unwrap().len(), 3);
+
+    let line = handler.logged("Delivered.").await;
+    assert_eq!(
+        (&line["events"], &line["records"], &line["ignored"], &line["set_aside"]),
+        (&json!(6), &json!(2), &json!(1), &json!(3))
+    );
+    handler.logged("operation 0 of its patch").await;
+    assert!(!handler.log().contains("confidential"), "a property's value was logged");
+}
+
+#[tokio::test]
+async fn what_is_no_delivery_is_refused_and_survived() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    for body in [
+        String::new(),
+        "null".to_owned(),
+        "no json".to_owned(),
+        "{}".to_owned(),
+        "[]".to_owned(),
+        r#"{"Data":5}"#.to_owned(),
+        r#"{"Data":{"events":5}}"#.to_owned(),
+        r#"{"Data":{"events":"x"}}"#.to_owned(),
+        r#"{"Data":{"a":[],"b":[]}}"#.to_owned(),
+        nested.clone(),
+        format!(r#"{{"Data":{{"events":{nested}}}}}"#),
+        json!({"Data": {"events": nested}}).to_string(),
+    ] {
+        let answer = handler.post(body).await;
+        assert!(!answer.reason(400).is_empty());
+    }
+    let bytes = handler.post(vec![0xff, 0xfe, b'{']).await;
+    assert!(!bytes.reason(400).is_empty());
+    assert!(hub.events("twins").is_empty());
+    handler.logged("The delivery failed. The body is not an invocation").await;
+    handler.deliver(&json!([update("e", "t", &[("/a", json!(1))])])).await.assert_delivered();
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    let padding = "x".repeat(17 * 1024 * 1024);
+    let answer = handler.post(format!(r#"{{"Data":{{}},"Metadata":"{padding}"}}"#)).await;
+    assert_eq!(answer.reason(413), "The delivery is larger than 16777216 bytes.");
+    let below = "x".repeat(15 * 1024 * 1024);
+    handler.post(format!(r#"{{"Data":{{}},"Metadata":"{below}"}}"#)).await.assert_delivered();
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_off_harms_nobody() {
+    use tokio::io::AsyncWriteExt;
+
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    let address = handler.url().trim_start_matches("http://");
+    for part in [
+        "POST /function HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"Dat",
+        "nonsense\r\n\r\n",
+        "POST /fun",
+    ] {
+        let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+        socket.write_all(part.as_bytes()).await.unwrap();
+    }
+    handler.deliver(&json!([update("e", "t", &[("/a", json!(1))])])).await.assert_delivered();
+    assert_eq!(hub.events("twins").len(), 1);
+}
+
+#[tokio::test]
+async fn concurrent_deliveries_share_batches_and_each_twin_stays_in_order() {
+    const DELIVERIES: usize = 40;
+    const TWINS: usize = 10;
+    let hub = hub();
+    hub.faults().set_acknowledgement_delay(std::time::Duration::from_millis(20));
+    let handler = std::sync::Arc::new(Handler::start(&hub, &[]).await);
+    handler.ready().await;
+
+    // Each task delivers for one twin, one delivery after another, as a plant's twins change side by side.
+    let twins = (0..TWINS).map(|twin| {
+        let handler = std::sync::Arc::clone(&handler);
+        tokio::spawn(async move {
+            for number in 0..DELIVERIES {
+                let event = update(
+                    &format!("{twin}-{number}"),
+                    &format!("twin{twin}"),
+                    &[("/a", json!(number)), ("/b", json!(number))],
+                );
+                handler.deliver(&json!([event])).await.assert_delivered();
+            }
+        })
+    });
+    for twin in twins.collect::<Vec<_>>() {
+        twin.await.unwrap();
+    }
+
+    let events = hub.wait_for("twins", DELIVERIES * TWINS * 2, PATIENCE).await.unwrap();
+    assert_eq!(events.len(), DELIVERIES * TWINS * 2, "nothing lost, nothing twice");
+    for twin in 0..TWINS {
+        let of_twin: Vec<_> = events.iter().map(body).filter(|record| record["Id"] == format!("twin{twin}")).collect();
+        let ids: Vec<_> = of_twin.iter().map(|record| record["EventId"].as_str().unwrap()).collect();
+        let expected: Vec<_> =
+            (0..DELIVERIES).flat_map(|number| [0, 1].map(|index| format!("{twin}-{number}#{index}"))).collect();
+        assert_eq!(ids, expected);
+    }
+    let transfers: u64 = hub.transfers("twins").iter().sum();
+    assert!(transfers < (DELIVERIES * TWINS) as u64 * 3 / 4, "{transfers} transfers: deliveries must share batches");
+}

@@ -1,0 +1,200 @@
+//! A hub in trouble: told apart in the answer and in the log, and never acknowledged for.
+
+use std::time::{Duration, Instant};
+
+use local_azure::event_hubs::{Answer as HubAnswer, Config, Cut, EventHubs, TokenAnswer};
+use serde_json::{Value, json};
+
+use crate::handler::{Answer, Handler, PATIENCE, hub, settings, update};
+
+fn one(id: &str) -> Value {
+    json!([update(id, "t", &[("/a", json!(1))])])
+}
+
+async fn failing(handler: &Handler, reason: &str) {
+    let answer = handler.deliver(&one("e")).await;
+    assert!(answer.reason(503).contains(reason), "{answer:?}");
+    handler.logged(&format!("The delivery failed. {}", answer.reason(503))).await;
+}
+
+#[tokio::test]
+async fn released_and_modified_are_failures() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
+    handler.ready().await;
+    for answer in [HubAnswer::Release, HubAnswer::Modify] {
+        hub.faults().answer(answer);
+        failing(&handler, "did not accept the records (released or modified)").await;
+    }
+    assert!(hub.events("twins").is_empty());
+    hub.faults().answer(HubAnswer::Accept);
+    handler.deliver(&one("e")).await.assert_delivered();
+}
+
+#[tokio::test]
+async fn what_passes_within_the_budget_is_not_noticed() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    handler.ready().await;
+    for answer in [HubAnswer::Release, HubAnswer::Modify, HubAnswer::server_busy()] {
+        hub.faults().answer_next(2, answer);
+        handler.deliver(&one("e")).await.assert_delivered();
+    }
+    assert_eq!(hub.events("twins").len(), 3);
+}
+
+#[tokio::test]
+async fn throttling_is_told_apart() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
+    handler.ready().await;
+    hub.faults().answer(HubAnswer::server_busy());
+    failing(&handler, "The event hub is throttling (com.microsoft:server-busy").await;
+    assert_eq!(handler.status().await["eventHub"], "throttled");
+    assert_eq!(hub.connections().opened, 1, "throttling is no reason to connect again");
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_apart_at_once() {
+    let hub = hub();
+    let wrong = hub.connection_string("twins").replace("SharedAccessKey=", "SharedAccessKey=wrong");
+    let handler = Handler::with([("EVENT_HUB".to_owned(), wrong)]).await;
+    let started = Instant::now();
+    failing(&handler, "The event hub denies access (401").await;
+    assert!(started.elapsed() < Duration::from_secs(15), "there is no use in waiting for the whole budget");
+    assert!(!handler.log().contains("SharedAccessKey="));
+}
+
+#[tokio::test]
+async fn access_taken_away_while_running_is_told_apart() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    handler.deliver(&one("before")).await.assert_delivered();
+    hub.faults().answer(HubAnswer::reject("amqp:unauthorized-access", "the role was removed"));
+    failing(&handler, "The event hub denies access (amqp:unauthorized-access: the role was removed)").await;
+    hub.faults().answer(HubAnswer::Accept);
+    handler.deliver(&one("after")).await.assert_delivered();
+}
+
+#[tokio::test]
+async fn an_unknown_hub_is_told_apart() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[("EVENT_HUB_NAME", "nowhere")]).await;
+    failing(&handler, "The event hub does not exist in its namespace").await;
+}
+
+#[tokio::test]
+async fn an_unreachable_hub_is_told_apart_and_reached_when_it_comes() {
+    let mut hub = hub();
+    hub.pause();
+    let handler = Handler::start(&hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
+    failing(&handler, "The event hub can't be reached").await;
+    assert_eq!(handler.status().await["eventHub"], "unreachable");
+
+    hub.resume().unwrap();
+    let started = Instant::now();
+    handler.deliver(&one("e")).await.assert_delivered();
+    assert!(started.elapsed() < Duration::from_secs(2));
+    handler.ready().await;
+    assert_eq!(handler.status().await["eventHub"], "ready");
+}
+
+#[tokio::test]
+async fn a_silent_hub_does_not_hold_a_delivery_beyond_its_time() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[("DELIVERY_TIMEOUT", "1s")]).await;
+    handler.deliver(&one("before")).await.assert_delivered();
+    hub.faults().answer(HubAnswer::Silent);
+    let started = Instant::now();
+    failing(&handler, "The event hub does not answer").await;
+    assert!(started.elapsed() < Duration::from_secs(2));
+    hub.faults().answer(HubAnswer::Accept);
+    // The attempt on the silent connection has to run out before a new one is made.
+    let mut answer = handler.deliver(&one("after")).await;
+    while answer.status != 200 && started.elapsed() < PATIENCE {
+        answer = handler.deliver(&one("after")).await;
+    }
+    answer.assert_delivered();
+}
+
+#[tokio::test]
+async fn a_connection_cut_during_a_send_loses_nothing() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    handler.ready().await;
+    hub.faults().cut_next_transfer(Cut::BeforeStoring);
+    handler.deliver(&one("lost once")).await.assert_delivered();
+    assert_eq!(ids(&hub), ["lost once#0"]);
+    hub.faults().cut_next_transfer(Cut::AfterStoring);
+    handler.deliver(&one("stored twice")).await.assert_delivered();
+    assert_eq!(ids(&hub), ["lost once#0", "stored twice#0", "stored twice#0"], "a repeat carries the same identity");
+}
+
+#[tokio::test]
+async fn a_hub_killed_during_a_delivery_gets_it_when_it_is_back() {
+    let mut hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    handler.deliver(&one("before")).await.assert_delivered();
+    hub.faults().answer(HubAnswer::Silent);
+    let arrived: u64 = hub.transfers("twins").iter().sum();
+    let event = one("during");
+    let (answer, ()) = tokio::join!(handler.deliver(&event), async {
+        assert!(hub.wait_until(PATIENCE, |hub| hub.transfers("twins").iter().sum::<u64>() > arrived).await);
+        hub.pause();
+        hub.faults().answer(HubAnswer::Accept);
+        hub.resume().unwrap();
+    });
+    answer.assert_delivered();
+    assert_eq!(ids(&hub), ["before#0", "during#0"]);
+}
+
+#[tokio::test]
+async fn a_record_too_large_for_the_hub_is_set_aside_and_its_neighbours_are_forwarded() {
+    let hub = EventHubs::start(Config { max_message_size: 262_144, ..Config::default() }).unwrap();
+    let handler = Handler::start(&hub, &[]).await;
+    let large = Value::String("x".repeat(300_000));
+    let fitting = Value::String("y".repeat(100_000));
+    let answer = handler
+        .deliver(&json!([
+            update("small", "t", &[("/a", json!(1))]),
+            update("large", "t", &[("/a", json!(1)), ("/b", large)]),
+            update("fitting", "t", &[("/a", fitting)]),
+        ]))
+        .await;
+    answer.assert_delivered();
+    let dead_letters = answer.dead_letters();
+    assert_eq!(dead_letters.len(), 1);
+    assert_eq!(dead_letters[0]["id"], "large");
+    assert_eq!(dead_letters[0]["lastDeliveryOutcome"], "PayloadTooLarge");
+    assert_eq!(ids(&hub), ["small#0", "fitting#0"], "set aside whole, not half forwarded");
+    handler.logged("A record is larger than an event that the event hub takes.").await;
+}
+
+#[tokio::test]
+async fn a_delivery_larger_than_a_batch_goes_out_in_several() {
+    let hub = EventHubs::start(Config { max_message_size: 65_536, ..Config::default() }).unwrap();
+    let handler = Handler::start(&hub, &[]).await;
+    let values: Vec<_> = (0..1000).map(|number| (format!("/p{number}"), json!("z".repeat(200)))).collect();
+    let values: Vec<_> = values.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
+    handler.deliver(&json!([update("e", "t", &values)])).await.assert_delivered();
+    assert_eq!(ids(&hub), (0..1000).map(|index| format!("e#{index}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn tokens_that_the_service_can_not_check_now_are_tried_again() {
+    let hub = hub();
+    hub.faults().answer_tokens(TokenAnswer::Refuse { status: 503, description: "busy".to_owned() });
+    let handler =
+        Handler::with(settings(&hub).into_iter().chain([("DELIVERY_TIMEOUT".to_owned(), "2s".to_owned())])).await;
+    failing(&handler, "The event hub can't be reached (503: busy)").await;
+    hub.faults().answer_tokens(TokenAnswer::Verify);
+    let answer: Answer = handler.deliver(&one("e")).await;
+    answer.assert_delivered();
+}
+
+fn ids(hub: &EventHubs) -> Vec<String> {
+    let id = |event: &local_azure::event_hubs::StoredEvent| {
+        serde_json::from_slice::<Value>(&event.body).unwrap()["EventId"].as_str().unwrap().to_owned()
+    };
+    hub.events("twins").iter().map(id).collect()
+}

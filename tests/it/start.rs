@@ -1,0 +1,77 @@
+//! How the handler starts, with good settings and bad ones.
+
+use serde_json::json;
+
+use crate::handler::{Handler, command, hub, settings};
+
+#[tokio::test]
+async fn it_listens_before_the_hub_is_reached() {
+    let mut hub = hub();
+    hub.pause();
+    let handler = Handler::start(&hub, &[]).await;
+    let status = handler.status().await;
+    assert_eq!((&status["name"], &status["version"]), (&json!("twin-bridge"), &json!(env!("CARGO_PKG_VERSION"))));
+    hub.resume().unwrap();
+    handler.ready().await;
+    assert_eq!(handler.status().await["eventHub"], "ready");
+}
+
+#[tokio::test]
+async fn bad_settings_end_it_with_64_and_all_mistakes() {
+    let output = command().env("OBJECT_VALUES", "both").env("DELIVERY_TIMEOUT", "1h").output().await.unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let text = String::from_utf8(output.stderr).unwrap();
+    for name in
+        ["FUNCTIONS_CUSTOMHANDLER_PORT", "EVENT_HUB__fullyQualifiedNamespace", "OBJECT_VALUES", "DELIVERY_TIMEOUT"]
+    {
+        assert!(text.contains(name), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_in_use_ends_it_with_1() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let hub = hub();
+    let output = command().envs(settings(&hub)).env("FUNCTIONS_CUSTOMHANDLER_PORT", port).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: "));
+}
+
+#[tokio::test]
+async fn levels_reach_the_streams_that_the_host_reads() {
+    let hub = hub();
+    let wrong = hub.connection_string("twins").replace("SharedAccessKey=", "SharedAccessKey=wrong");
+    let mut child = command()
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", "0")
+        .env("EVENT_HUB", wrong)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = first_line(child.stdout.take().unwrap()).await;
+    let mut err = first_line(child.stderr.take().unwrap()).await;
+    out.make_ascii_lowercase();
+    err.make_ascii_lowercase();
+    assert!(out.contains("info") && out.contains("listening"), "{out}");
+    assert!(err.contains("warn") && err.contains("denies access"), "{err}");
+    child.kill().await.unwrap();
+}
+
+async fn first_line(stream: impl tokio::io::AsyncRead + Unpin) -> String {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).await.unwrap();
+    line
+}
+
+#[tokio::test]
+async fn help_and_version_are_there() {
+    let help = command().arg("--help").output().await.unwrap();
+    assert!(help.status.success() && String::from_utf8(help.stdout).unwrap().contains("flatten"));
+    let version = command().arg("--version").output().await.unwrap();
+    assert_eq!(String::from_utf8(version.stdout).unwrap(), format!("twin-bridge {}\n", env!("CARGO_PKG_VERSION")));
+    let unknown = command().arg("forward").output().await.unwrap();
+    assert!(!unknown.status.success());
+}
