@@ -2,3 +2,5 @@
 
 pub mod event_hubs;
 pub mod functions_host;
+pub mod reader;
+pub mod sample;
