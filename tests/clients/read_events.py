@@ -25,7 +25,7 @@ def plain(event, partition):
         "sequenceNumber": event.sequence_number,
         "offset": event.offset,
         "enqueuedTime": event.enqueued_time.isoformat(timespec="milliseconds"),
-        "messageId": text(event.message_id),
+        "messageId": event.message_id and str(text(event.message_id)),
         "contentType": text(event.content_type),
         "partitionKey": text(event.partition_key),
         "properties": {text(name): text(value) for name, value in (event.properties or {}).items()},

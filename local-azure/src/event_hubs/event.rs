@@ -241,7 +241,7 @@ mod tests {
 
     fn batch(sections: Vec<Vec<u8>>, key: Option<&str>) -> AmqpMessage {
         let mut envelope = message("", key);
-        envelope.body = Body::Data(Batch::new(sections.into_iter().map(Data::from).collect()));
+        envelope.body = Body::Data(Batch::new(sections.into_iter().map(Data::from).collect::<Vec<_>>()));
         envelope
     }
 
