@@ -38,7 +38,7 @@ impl Language {
     }
 
     /// The command that runs one of the scripts; `None`, loudly, where the client isn't installed.
-    fn script(self, verb: &str) -> Option<Command> {
+    fn script(self, script: &str) -> Option<Command> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let installed = root.join("target/clients");
         let (program, marker, extension) = match self {
@@ -51,7 +51,7 @@ impl Language {
             return None;
         }
         let mut command = Command::new(program);
-        command.arg(root.join("tests/clients").join(format!("{verb}_events.{extension}")));
+        command.arg(root.join("tests/clients").join(format!("{script}.{extension}")));
         command.kill_on_drop(true).stdin(Stdio::null());
         Some(command)
     }
@@ -67,7 +67,7 @@ async fn run(mut command: Command, hubs: &EventHubs, arguments: &[&str]) -> Stri
 }
 
 async fn writes(language: Language) {
-    let Some(script) = language.script("send") else { return };
+    let Some(script) = language.script("send_events") else { return };
     let hubs = start();
     run(script, &hubs, &["40"]).await;
 
@@ -94,7 +94,7 @@ async fn writes(language: Language) {
 }
 
 async fn reads(language: Language) {
-    let Some(script) = language.script("read") else { return };
+    let Some(script) = language.script("read_events") else { return };
     let hubs = start();
     let producer = producer(&hubs).await;
     send(&producer, &[r#"{"Temperature":21.5}"#, "plain text", "grün ☃"], with_key("GrindingStep")).await;
@@ -131,7 +131,7 @@ fn milliseconds(time: &Value) -> i128 {
 
 /// The buffered mode computes the partition of a key in the client.
 async fn agrees_on_keys(language: Language, partitions: u32) {
-    let Some(script) = language.script("send") else { return };
+    let Some(script) = language.script("send_events") else { return };
     let by_client = start_with(partitions);
     run(script, &by_client, &["20", "--buffered"]).await;
     let events = by_client.wait_for(HUB, 20, PATIENCE).await.unwrap();
@@ -176,4 +176,18 @@ async fn javascript_reads() {
 #[tokio::test]
 async fn javascript_agrees_on_keys() {
     agrees_on_keys(Language::JavaScript, 4).await;
+}
+
+/// Only a client that ignores the limit can show that it is enforced.
+#[tokio::test]
+async fn a_transfer_beyond_the_limit_is_refused() {
+    let Some(script) = Language::JavaScript.script("send_too_much") else { return };
+    let hubs = start();
+    hubs.faults().set_max_message_size(200_000);
+    assert_eq!(run(script, &hubs, &["200000"]).await.trim(), "amqp:link:message-size-exceeded");
+    assert!(hubs.events(HUB).is_empty());
+
+    let Some(script) = Language::JavaScript.script("send_too_much") else { return };
+    assert_eq!(run(script, &hubs, &["199000"]).await.trim(), "accepted");
+    assert_eq!(hubs.events(HUB).len(), 1);
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The partition of each body.
-pub fn placed(hubs: &EventHubs) -> BTreeMap<String, usize> {
+pub(crate) fn placed(hubs: &EventHubs) -> BTreeMap<String, usize> {
     hubs.events(HUB).into_iter().map(|event| (event.text().into_owned(), event.partition)).collect()
 }
 

@@ -20,14 +20,14 @@ use crate::{HUB, PATIENCE};
 const BATCH_FORMAT: u32 = 0x8001_3700;
 
 /// A connection with one session.
-pub struct Client {
-    pub session: SessionHandle<()>,
+pub(crate) struct Client {
+    pub(crate) session: SessionHandle<()>,
     connection: ConnectionHandle<()>,
 }
 
 impl Client {
     /// Connects, and authorises nothing.
-    pub async fn connect(hubs: &EventHubs) -> Self {
+    pub(crate) async fn connect(hubs: &EventHubs) -> Self {
         let mut connection = Connection::builder()
             .container_id("test")
             .sasl_profile(SaslProfile::Anonymous)
@@ -39,21 +39,21 @@ impl Client {
     }
 
     /// Connects, and authorises the whole hub.
-    pub async fn authorised(hubs: &EventHubs) -> Self {
+    pub(crate) async fn authorised(hubs: &EventHubs) -> Self {
         let mut client = Self::connect(hubs).await;
         assert_eq!(client.put_token("jwt", &format!("amqps://localhost/{HUB}"), "any").await.0, 202);
         client
     }
 
     /// Puts a token and gives the status with its description.
-    pub async fn put_token(&mut self, kind: &str, audience: &str, token: &str) -> (i32, String) {
+    pub(crate) async fn put_token(&mut self, kind: &str, audience: &str, token: &str) -> (i32, String) {
         let properties = [("operation", "put-token"), ("type", kind), ("name", audience)];
         let (status, description, _) = self.ask("$cbs", &properties, Value::String(token.to_owned())).await;
         (status, description)
     }
 
     /// Asks a node that answers.
-    pub async fn ask(&mut self, node: &str, properties: &[(&str, &str)], body: Value) -> (i32, String, Value) {
+    pub(crate) async fn ask(&mut self, node: &str, properties: &[(&str, &str)], body: Value) -> (i32, String, Value) {
         let mut requests = Sender::attach(&mut self.session, format!("ask {node}"), node).await.unwrap();
         let mut replies = Receiver::builder()
             .name(format!("answer {node}"))
@@ -89,18 +89,18 @@ impl Client {
     }
 
     /// Attaches a link to send on.
-    pub async fn sender(&mut self, address: &str) -> Sender {
+    pub(crate) async fn sender(&mut self, address: &str) -> Sender {
         Sender::attach(&mut self.session, format!("send to {address}"), address).await.unwrap()
     }
 
     /// Attaches a link to send on, and gives the reason why it was closed.
-    pub async fn refusal_to_send(&mut self, address: &str) -> Error {
+    pub(crate) async fn refusal_to_send(&mut self, address: &str) -> Error {
         let mut link = self.sender(address).await;
         reason(timeout(PATIENCE, link.on_detach()).await.unwrap())
     }
 
     /// Attaches a link to receive on, and gives the reason why it was closed.
-    pub async fn refusal_to_receive(&mut self, address: &str) -> Error {
+    pub(crate) async fn refusal_to_receive(&mut self, address: &str) -> Error {
         let mut link = Receiver::attach(&mut self.session, format!("receive {address}"), address).await.unwrap();
         let error = timeout(PATIENCE, link.recv::<Body<Value>>()).await.unwrap().unwrap_err();
         match error {
@@ -112,7 +112,7 @@ impl Client {
     }
 
     /// Says goodbye.
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         self.session.end().await.unwrap();
         self.connection.close().await.unwrap();
     }
@@ -126,12 +126,12 @@ fn reason(error: DetachError) -> Error {
 }
 
 /// Sends one event and waits for the outcome.
-pub async fn send(link: &mut Sender, event: Message<Body<Value>>) -> Outcome {
+pub(crate) async fn send(link: &mut Sender, event: Message<Body<Value>>) -> Outcome {
     timeout(PATIENCE, link.send(Sendable::builder().message(event).build())).await.unwrap().unwrap()
 }
 
 /// An event with a body, and a partition key if it has one.
-pub fn event(body: &str, key: Option<&str>) -> Message<Body<Value>> {
+pub(crate) fn event(body: &str, key: Option<&str>) -> Message<Body<Value>> {
     Message::builder()
         .message_annotations(key.map(|key| MessageAnnotations::builder().insert("x-opt-partition-key", key).build()))
         .body(Body::Data(Batch::new(vec![Data::from(body.as_bytes())])))
@@ -139,12 +139,12 @@ pub fn event(body: &str, key: Option<&str>) -> Message<Body<Value>> {
 }
 
 /// The bytes of an event, as a batch holds them.
-pub fn encoded(event: Message<Body<Value>>) -> Vec<u8> {
+pub(crate) fn encoded(event: Message<Body<Value>>) -> Vec<u8> {
     serde_amqp::to_vec(&Serializable(event)).unwrap()
 }
 
 /// A batch of whatever these sections are.
-pub fn batch(sections: Vec<Vec<u8>>) -> Sendable<Body<Value>> {
+pub(crate) fn batch(sections: Vec<Vec<u8>>) -> Sendable<Body<Value>> {
     let sections: Vec<_> = sections.into_iter().map(Data::from).collect();
     let envelope = Message::builder().body(Body::Data(Batch::new(sections))).build();
     Sendable::builder().message(envelope).message_format(BATCH_FORMAT).build()

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::{HUB, PATIENCE, start};
 
 /// Waits no longer than is reasonable.
-pub async fn in_time<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
     timeout(PATIENCE, future).await.expect("the client answers in time")
 }
 
@@ -24,12 +24,12 @@ fn no_retries() -> RetryOptions {
 }
 
 /// A producer that may use everything.
-pub async fn producer(hubs: &EventHubs) -> ProducerClient {
+pub(crate) async fn producer(hubs: &EventHubs) -> ProducerClient {
     producer_with(hubs, &hubs.connection_string(HUB)).await
 }
 
 /// A producer with this connection string.
-pub async fn producer_with(hubs: &EventHubs, connection_string: &str) -> ProducerClient {
+pub(crate) async fn producer_with(hubs: &EventHubs, connection_string: &str) -> ProducerClient {
     let builder = ProducerClient::builder()
         .with_custom_endpoint(format!("amqp://{}", hubs.address()))
         .with_retry_options(no_retries());
@@ -37,7 +37,7 @@ pub async fn producer_with(hubs: &EventHubs, connection_string: &str) -> Produce
 }
 
 /// A consumer of the default group.
-pub async fn consumer(hubs: &EventHubs) -> ConsumerClient {
+pub(crate) async fn consumer(hubs: &EventHubs) -> ConsumerClient {
     let builder = ConsumerClient::builder()
         .with_custom_endpoint(format!("amqp://{}", hubs.address()))
         .with_retry_options(no_retries());
@@ -45,7 +45,7 @@ pub async fn consumer(hubs: &EventHubs) -> ConsumerClient {
 }
 
 /// Sends one batch of events with these bodies.
-pub async fn send(producer: &ProducerClient, bodies: &[&str], options: EventDataBatchOptions) {
+pub(crate) async fn send(producer: &ProducerClient, bodies: &[&str], options: EventDataBatchOptions) {
     let batch = in_time(producer.create_batch(Some(options))).await.unwrap();
     for body in bodies {
         assert!(batch.try_add_event_data(EventData::builder().with_body(*body).build(), None).unwrap());
@@ -54,17 +54,17 @@ pub async fn send(producer: &ProducerClient, bodies: &[&str], options: EventData
 }
 
 /// The batch options for a partition id.
-pub fn to_partition(id: &str) -> EventDataBatchOptions {
+pub(crate) fn to_partition(id: &str) -> EventDataBatchOptions {
     EventDataBatchOptions { partition_id: Some(id.to_owned()), ..EventDataBatchOptions::default() }
 }
 
 /// The batch options for a partition key.
-pub fn with_key(key: &str) -> EventDataBatchOptions {
+pub(crate) fn with_key(key: &str) -> EventDataBatchOptions {
     EventDataBatchOptions { partition_key: Some(key.to_owned()), ..EventDataBatchOptions::default() }
 }
 
 /// Reads `count` events of a partition from a start position on.
-pub async fn read(
+pub(crate) async fn read(
     consumer: &ConsumerClient,
     partition: &str,
     location: StartLocation,
@@ -82,7 +82,7 @@ pub async fn read(
 }
 
 /// The body as text.
-pub fn text(event: &ReceivedEventData) -> String {
+pub(crate) fn text(event: &ReceivedEventData) -> String {
     String::from_utf8(event.event_data().body().unwrap().to_vec()).unwrap()
 }
 
