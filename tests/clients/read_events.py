@@ -52,7 +52,10 @@ def main():
             if len(events) >= arguments.count:
                 enough.set()
 
-    client = EventHubConsumerClient.from_connection_string(arguments.connection_string, arguments.group)
+    # By default the client takes one partition every ten seconds, to share them with others of its group.
+    client = EventHubConsumerClient.from_connection_string(
+        arguments.connection_string, arguments.group, load_balancing_interval=1, load_balancing_strategy="greedy"
+    )
     receiving = threading.Thread(
         target=client.receive, kwargs={"on_event": on_event, "starting_position": "-1"}, daemon=True
     )

@@ -103,7 +103,9 @@ async fn reads(language: Language) {
 
     let printed = run(script, &hubs, &["4", "--group", "explorer"]).await;
     let mut read: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    read.iter_mut().for_each(|event| event["enqueuedTime"] = json!(milliseconds(&event["enqueuedTime"])));
+    for event in &mut read {
+        event["enqueuedTime"] = json!(milliseconds(&event["enqueuedTime"]));
+    }
     read.sort_by_key(|event| (event["partition"].to_string(), event["sequenceNumber"].as_i64()));
     let expected: Vec<_> = stored.iter().map(as_read).collect();
     assert_eq!(read, expected);

@@ -31,7 +31,7 @@ async fn cut_connections_are_gone_and_new_ones_welcome() {
 
 #[tokio::test]
 async fn contents_and_port_survive_an_outage() {
-    let mut hubs = start();
+    let hubs = start();
     let address = hubs.address();
     let producer = sdk::producer(&hubs).await;
     sdk::send(&producer, &["before"], to_partition("1")).await;
