@@ -17,14 +17,14 @@ const { positionals, values } = parseArgs({
 });
 const [connectionString, count] = [positionals[0], Number(positionals[1])];
 
-const text = (value) => (Buffer.isBuffer(value) ? value.toString() : value);
-
-// The client turns JSON bodies into values; the bytes as they came are in the raw message.
-const body = (event) => {
-  const { body } = event.getRawAmqpMessage();
-  if (Buffer.isBuffer(body)) return body.toString();
-  return typeof body === 'string' ? body : JSON.stringify(body);
+// The client hands over ids that are UUIDs as their bytes.
+const text = (id) => {
+  if (!Buffer.isBuffer(id)) return id;
+  return id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 };
+
+// The client turns JSON bodies into values; the bytes as they came are in the raw message's data section.
+const body = (event) => event.getRawAmqpMessage().body.content.toString();
 
 const plain = (event, partition) => ({
   partition,

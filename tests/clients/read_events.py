@@ -25,7 +25,7 @@ def plain(event, partition):
         "sequenceNumber": event.sequence_number,
         "offset": event.offset,
         "enqueuedTime": event.enqueued_time.isoformat(timespec="milliseconds"),
-        "messageId": text(event.message_id),
+        "messageId": event.message_id and str(text(event.message_id)),
         "contentType": text(event.content_type),
         "partitionKey": text(event.partition_key),
         "properties": {text(name): text(value) for name, value in (event.properties or {}).items()},
@@ -52,7 +52,10 @@ def main():
             if len(events) >= arguments.count:
                 enough.set()
 
-    client = EventHubConsumerClient.from_connection_string(arguments.connection_string, arguments.group)
+    # By default the client takes one partition every ten seconds, to share them with others of its group.
+    client = EventHubConsumerClient.from_connection_string(
+        arguments.connection_string, arguments.group, load_balancing_interval=1, load_balancing_strategy="greedy"
+    )
     receiving = threading.Thread(
         target=client.receive, kwargs={"on_event": on_event, "starting_position": "-1"}, daemon=True
     )

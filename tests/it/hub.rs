@@ -85,7 +85,7 @@ async fn an_unknown_hub_is_told_apart() {
 
 #[tokio::test]
 async fn an_unreachable_hub_is_told_apart_and_reached_when_it_comes() {
-    let mut hub = hub();
+    let hub = hub();
     hub.pause();
     let handler = Handler::start(&hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
     failing(&handler, "The event hub can't be reached").await;
@@ -132,7 +132,7 @@ async fn a_connection_cut_during_a_send_loses_nothing() {
 
 #[tokio::test]
 async fn a_hub_killed_during_a_delivery_gets_it_when_it_is_back() {
-    let mut hub = hub();
+    let hub = hub();
     let handler = Handler::start(&hub, &[]).await;
     handler.deliver(&one("before")).await.assert_delivered();
     hub.faults().answer(HubAnswer::Silent);

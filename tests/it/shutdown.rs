@@ -37,7 +37,7 @@ async fn ctrl_c_stops_it_too() {
 
 #[tokio::test]
 async fn a_stop_does_not_wait_for_a_hub_that_is_gone() {
-    let mut hub = hub();
+    let hub = hub();
     hub.pause();
     let mut handler = Handler::start(&hub, &[("DELIVERY_TIMEOUT", "1s")]).await;
     let request = handler.request(crate::handler::invocation(&json!([update("e", "t", &[("/a", json!(1))])])));

@@ -6,7 +6,7 @@ use crate::handler::{Handler, command, hub, settings};
 
 #[tokio::test]
 async fn it_listens_before_the_hub_is_reached() {
-    let mut hub = hub();
+    let hub = hub();
     hub.pause();
     let handler = Handler::start(&hub, &[]).await;
     let status = handler.status().await;

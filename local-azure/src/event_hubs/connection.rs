@@ -5,9 +5,12 @@
 
 use std::{io, sync::Arc};
 
-use fe2o3_amqp::acceptor::{
-    ConnectionAcceptor, ListenerConnectionHandle, ListenerSessionHandle, SaslAcceptor, SessionAcceptor,
-    sasl_acceptor::SaslServerFrame,
+use fe2o3_amqp::{
+    acceptor::{
+        ConnectionAcceptor, ListenerConnectionHandle, ListenerSessionHandle, SaslAcceptor, SessionAcceptor,
+        sasl_acceptor::SaslServerFrame,
+    },
+    connection,
 };
 use fe2o3_amqp_types::{
     definitions::Fields,
@@ -36,6 +39,11 @@ impl Client {
 /// Serves a connection until it ends.
 pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {
     let Ok((stream, registration)) = admit(stream, &service) else { return };
+    // The client speaks first. Were it answered earlier, the segment could reach the Python client between its reading
+    // TCP_MAXSEG and writing it back, with a value that has become too large to be written on loopback.
+    if stream.peek(&mut [0]).await.is_err() {
+        return;
+    }
     // An error here is a client that went away or speaks something else: nothing to tell anyone.
     let Ok(mut connection) = acceptor().accept(stream).await else { return };
     let client = Arc::new(Client { service, grants: Grants::default(), connection: registration.id() });
@@ -43,7 +51,8 @@ pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {
     while let Some(session) = next_session(&mut connection).await {
         tokio::spawn(serve_session(session, Arc::clone(&client)));
     }
-    if connection.on_close().await.is_ok() {
+    // The library reports a client's proper close as an error of its own kind.
+    if let Err(connection::Error::RemoteClosed) = connection.on_close().await {
         registration.close_cleanly();
     }
 }

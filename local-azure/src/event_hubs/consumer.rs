@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fe2o3_amqp::{Sendable, Sender};
 
-use super::{start_position::StartPosition, store::Hub};
+use super::store::Hub;
 
 /// How many events are taken from the log at a time.
 const READ_AHEAD: usize = 256;
@@ -14,13 +14,15 @@ const READ_AHEAD: usize = 256;
 pub(super) struct Subscription {
     pub(super) hub: Arc<Hub>,
     pub(super) partition: usize,
-    pub(super) start: StartPosition,
+    /// The sequence number to start from. Found before the client hears that it is attached, or "the latest" would
+    /// mean a moment after that.
+    pub(super) from: i64,
 }
 
 /// Sends events on one link until it goes away.
 pub(super) async fn serve(mut link: Sender, subscription: Subscription) {
     let Some(partition) = subscription.hub.partitions.get(subscription.partition) else { return };
-    let mut next = partition.locate(&subscription.start);
+    let mut next = subscription.from;
     let mut tip = partition.tip();
     loop {
         // Marked as seen before reading, so that whatever comes after the read wakes this up again.

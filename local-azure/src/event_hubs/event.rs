@@ -164,6 +164,7 @@ fn decode(encoded: &[u8]) -> Option<AmqpMessage> {
     Body::<Value>::decode_message_from_reader(SliceReader::new(encoded)).ok()
 }
 
+/// The inverse. The library means the wrapper for itself, but has no other way to encode a message.
 fn encode(message: AmqpMessage) -> Result<Vec<u8>, Refusal> {
     serde_amqp::to_vec(&Serializable(message))
         .map_err(|error| Refusal::new("amqp:decode-error", format!("The message can't be kept: {error}.")))
@@ -241,7 +242,7 @@ mod tests {
 
     fn batch(sections: Vec<Vec<u8>>, key: Option<&str>) -> AmqpMessage {
         let mut envelope = message("", key);
-        envelope.body = Body::Data(Batch::new(sections.into_iter().map(Data::from).collect()));
+        envelope.body = Body::Data(Batch::new(sections.into_iter().map(Data::from).collect::<Vec<_>>()));
         envelope
     }
 

@@ -100,11 +100,12 @@ fn purpose_of_receiver(attach: &Attach, client: &Client) -> Result<Purpose, Refu
     if !client.grants.cover(address) {
         return Err(Refusal::unauthorized("Listen", address));
     }
-    let found = client.service.store.hub(hub).filter(|hub| hub.has_consumer_group(group));
-    let (hub, partition) = found
-        .and_then(|hub| Some((Arc::clone(hub), hub.partition(partition)?)))
-        .ok_or_else(|| Refusal::not_found(address))?;
-    Ok(Purpose::Consume(Subscription { hub, partition, start: StartPosition::of(source)? }))
+    let not_found = || Refusal::not_found(address);
+    let start = StartPosition::of(source)?;
+    let hub = client.service.store.hub(hub).filter(|hub| hub.has_consumer_group(group)).ok_or_else(not_found)?;
+    let partition = hub.partition(partition).ok_or_else(not_found)?;
+    let from = hub.partitions.get(partition).ok_or_else(not_found)?.locate(&start);
+    Ok(Purpose::Consume(Subscription { hub: Arc::clone(hub), partition, from }))
 }
 
 fn ask_management(address: &str, client: &Client) -> Result<Responder, Refusal> {

@@ -43,6 +43,7 @@ mod store;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::{sync::watch, time::timeout};
 
 pub use self::{
@@ -68,7 +69,8 @@ struct Service {
 #[derive(Debug)]
 pub struct EventHubs {
     service: Arc<Service>,
-    server: Option<Server>,
+    /// `None` while it is paused.
+    server: Mutex<Option<Server>>,
     address: SocketAddr,
 }
 
@@ -86,7 +88,7 @@ impl EventHubs {
         });
         let server = Server::start(service.config.listen, Arc::clone(&service))?;
         let address = server.address();
-        Ok(Self { service, server: Some(server), address })
+        Ok(Self { service, server: Mutex::new(Some(server)), address })
     }
 
     /// Where it listens; the same after [`EventHubs::pause`] and [`EventHubs::resume`].
@@ -153,14 +155,15 @@ impl EventHubs {
     }
 
     /// Stops listening and cuts every connection, as if the process had been killed. Contents and faults are kept.
-    pub fn pause(&mut self) {
-        self.server = None;
+    pub fn pause(&self) {
+        *self.server.lock() = None;
     }
 
     /// Listens again, on the same port and with the contents kept. Does nothing when it is not paused.
-    pub fn resume(&mut self) -> io::Result<()> {
-        if self.server.is_none() {
-            self.server = Some(Server::start(self.address, Arc::clone(&self.service))?);
+    pub fn resume(&self) -> io::Result<()> {
+        let mut server = self.server.lock();
+        if server.is_none() {
+            *server = Some(Server::start(self.address, Arc::clone(&self.service))?);
         }
         Ok(())
     }

@@ -88,7 +88,7 @@ impl Hub {
         self.partitions.iter().map(Partition::transfers).collect()
     }
 
-    /// Where the partition with this id ends, and the id.
+    /// Where the partition with this id ends.
     pub(super) fn end(&self, id: &str) -> Option<End> {
         self.partition(id).and_then(|number| self.partitions.get(number)).map(Partition::end)
     }

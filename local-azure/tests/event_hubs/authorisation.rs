@@ -1,0 +1,124 @@
+//! Tokens, and links without one.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use hmac::{Hmac, KeyInit, Mac};
+use local_azure::event_hubs::{Config, TokenAnswer};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::Sha256;
+use time::OffsetDateTime;
+
+use crate::{
+    HUB, raw, sdk,
+    sdk::{in_time, producer_with, to_partition},
+    start,
+};
+
+const SAS: &str = "servicebus.windows.net:sastoken";
+
+fn token(resource: &str, seconds: i64) -> String {
+    let Config { key_name, key, .. } = Config::default();
+    let resource = utf8_percent_encode(resource, NON_ALPHANUMERIC);
+    let expiry = OffsetDateTime::now_utc().unix_timestamp() + seconds;
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(format!("{resource}\n{expiry}").as_bytes());
+    let signature = BASE64.encode(mac.finalize().into_bytes());
+    let signature = utf8_percent_encode(&signature, NON_ALPHANUMERIC);
+    format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={key_name}")
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_refused() {
+    let hubs = start();
+    let forged = hubs.connection_string(HUB).replace("SharedAccessKey=", "SharedAccessKey=not-");
+    let producer = producer_with(&hubs, &forged).await;
+    let error = in_time(producer.create_batch(Some(to_partition("0")))).await.err().unwrap();
+    let error = format!("{error:?}");
+    assert!(error.contains("401") || error.contains("Unauthorized"), "{error}");
+    assert!(error.contains("InvalidSignature"), "{error}");
+}
+
+#[tokio::test]
+async fn a_token_grants_what_it_is_for_and_nothing_else() {
+    let hubs = start();
+    let mut client = raw::Client::connect(&hubs).await;
+    let hub = format!("sb://localhost/{HUB}");
+    let partition = format!("{hub}/Partitions/1");
+
+    assert_eq!(client.put_token(SAS, &hub, &token(&hub, -1)).await.0, 401);
+    assert_eq!(client.put_token(SAS, &hub, &token(&partition, 60)).await.0, 401);
+    assert_eq!(client.put_token(SAS, &hub, "nonsense").await.0, 401);
+    assert_eq!(client.put_token("other", &hub, &token(&hub, 60)).await.0, 401);
+    let refusal = client.refusal_to_send(HUB).await;
+    assert_eq!(condition(&refusal), "amqp:unauthorized-access");
+
+    assert_eq!(client.put_token(SAS, &partition, &token(&hub, 60)).await.0, 202);
+    let refusal = client.refusal_to_send(&format!("{HUB}/Partitions/2")).await;
+    assert_eq!(condition(&refusal), "amqp:unauthorized-access");
+    let mut link = client.sender(&format!("{HUB}/Partitions/1")).await;
+    assert!(raw::send(&mut link, raw::event("hello", None)).await.is_accepted());
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_can_be_received_or_managed() {
+    let hubs = start();
+    let mut client = raw::Client::connect(&hubs).await;
+    let refusal = client.refusal_to_receive(&format!("{HUB}/ConsumerGroups/$Default/Partitions/0")).await;
+    assert_eq!(condition(&refusal), "amqp:unauthorized-access");
+    let refusal = client.refusal_to_receive("$management").await;
+    assert_eq!(condition(&refusal), "amqp:unauthorized-access");
+}
+
+#[tokio::test]
+async fn nodes_that_are_not_there_are_refused() {
+    let hubs = start();
+    let mut client = raw::Client::connect(&hubs).await;
+    assert_eq!(client.put_token("jwt", "amqps://localhost/", "any").await.0, 202);
+    assert_eq!(condition(&client.refusal_to_send("other").await), "amqp:not-found");
+    assert_eq!(
+        condition(&client.refusal_to_send(&format!("{HUB}/Partitions/4")).await),
+        "com.microsoft:argument-out-of-range"
+    );
+    for address in [
+        format!("{HUB}/ConsumerGroups/other/Partitions/0"),
+        format!("{HUB}/ConsumerGroups/explorer/Partitions/4"),
+        HUB.to_owned(),
+    ] {
+        assert_eq!(condition(&client.refusal_to_receive(&address).await), "amqp:not-found", "{address}");
+    }
+
+    let read =
+        |kind, name, partition| [("operation", "READ"), ("type", kind), ("name", name), ("partition", partition)];
+    for (question, status) in [
+        (read("com.microsoft:eventhub", HUB, ""), 200),
+        (read("com.microsoft:eventhub", "other", ""), 404),
+        (read("com.microsoft:partition", HUB, "3"), 200),
+        (read("com.microsoft:partition", HUB, "4"), 404),
+        (read("com.microsoft:other", HUB, ""), 400),
+    ] {
+        let (answered, ..) = client.ask("$management", &question, serde_amqp::Value::Null).await;
+        assert_eq!(answered, status, "{question:?}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_can_be_refused_on_demand() {
+    let hubs = start();
+    for status in [401, 503] {
+        hubs.faults().answer_tokens(TokenAnswer::Refuse { status, description: "on demand".to_owned() });
+        let producer = sdk::producer(&hubs).await;
+        let error = format!("{:?}", in_time(producer.create_batch(None)).await.err().unwrap());
+        assert!(error.contains("on demand"), "{error}");
+    }
+    hubs.faults().answer_tokens(TokenAnswer::Verify);
+    let producer = sdk::producer(&hubs).await;
+    sdk::send(&producer, &["hello"], to_partition("0")).await;
+    assert_eq!(hubs.events(HUB).len(), 1);
+}
+
+fn condition(error: &fe2o3_amqp_types::definitions::Error) -> String {
+    let condition = serde_amqp::to_value(&error.condition).unwrap();
+    match condition {
+        serde_amqp::Value::Symbol(symbol) => symbol.into_inner(),
+        other => panic!("{other:?} is no condition"),
+    }
+}

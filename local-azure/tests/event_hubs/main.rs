@@ -1,0 +1,36 @@
+//! The Event Hubs endpoint as its clients see it: Microsoft's for Rust, Python and JavaScript, which nobody here wrote,
+//! and a bare AMQP client for what those hide.
+
+// clippy.toml excepts test functions, but not the functions they share.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod authorisation;
+mod clients;
+mod connections;
+mod consuming;
+mod outcomes;
+mod partitions;
+mod raw;
+mod sdk;
+mod size;
+
+use std::time::Duration;
+
+use local_azure::event_hubs::{Config, EventHubs, HubConfig};
+
+/// The hub that all tests use.
+const HUB: &str = "twins";
+
+/// Far longer than anything here takes, so that only a real failure reaches it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An endpoint with four partitions.
+fn start() -> EventHubs {
+    start_with(4)
+}
+
+fn start_with(partitions: u32) -> EventHubs {
+    let mut hub = HubConfig::new(HUB, partitions);
+    hub.consumer_groups.push("explorer".to_owned());
+    EventHubs::start(Config { hubs: vec![hub], ..Config::default() }).unwrap()
+}

@@ -1,0 +1,151 @@
+//! A bare AMQP client: sees every outcome, and can send what no decent client would.
+
+use fe2o3_amqp::{
+    Connection, Receiver, Sendable, Sender, Session, connection::ConnectionHandle, link::DetachError,
+    sasl_profile::SaslProfile, session::SessionHandle,
+};
+use fe2o3_amqp_types::{
+    definitions::Error,
+    messaging::{
+        ApplicationProperties, Batch, Body, Data, Message, MessageAnnotations, Outcome, Properties,
+        message::__private::Serializable,
+    },
+    primitives::{SimpleValue, Value},
+};
+use local_azure::event_hubs::EventHubs;
+use tokio::time::timeout;
+
+use crate::{HUB, PATIENCE};
+
+const BATCH_FORMAT: u32 = 0x8001_3700;
+
+/// A connection with one session.
+pub(crate) struct Client {
+    pub(crate) session: SessionHandle<()>,
+    connection: ConnectionHandle<()>,
+}
+
+impl Client {
+    /// Connects, and authorises nothing.
+    pub(crate) async fn connect(hubs: &EventHubs) -> Self {
+        let mut connection = Connection::builder()
+            .container_id("test")
+            .sasl_profile(SaslProfile::Anonymous)
+            .open(format!("amqp://{}", hubs.address()).as_str())
+            .await
+            .unwrap();
+        let session = Session::begin(&mut connection).await.unwrap();
+        Self { session, connection }
+    }
+
+    /// Connects, and authorises the whole hub.
+    pub(crate) async fn authorised(hubs: &EventHubs) -> Self {
+        let mut client = Self::connect(hubs).await;
+        assert_eq!(client.put_token("jwt", &format!("amqps://localhost/{HUB}"), "any").await.0, 202);
+        client
+    }
+
+    /// Puts a token and gives the status with its description.
+    pub(crate) async fn put_token(&mut self, kind: &str, audience: &str, token: &str) -> (i32, String) {
+        let properties = [("operation", "put-token"), ("type", kind), ("name", audience)];
+        let (status, description, _) = self.ask("$cbs", &properties, Value::String(token.to_owned())).await;
+        (status, description)
+    }
+
+    /// Asks a node that answers.
+    pub(crate) async fn ask(&mut self, node: &str, properties: &[(&str, &str)], body: Value) -> (i32, String, Value) {
+        let mut requests = Sender::attach(&mut self.session, format!("ask {node}"), node).await.unwrap();
+        let mut replies = Receiver::builder()
+            .name(format!("answer {node}"))
+            .source(node)
+            .target("me")
+            .attach(&mut self.session)
+            .await
+            .unwrap();
+        let mut fields = ApplicationProperties::default();
+        for (name, value) in properties {
+            fields.insert((*name).to_owned(), SimpleValue::String((*value).to_owned()));
+        }
+        let request = Message::builder()
+            .properties(Properties::builder().message_id("question".to_owned()).reply_to("me").build())
+            .application_properties(fields)
+            .value(body)
+            .build();
+        requests.send(request).await.unwrap();
+        let reply = timeout(PATIENCE, replies.recv::<Value>()).await.unwrap().unwrap();
+        replies.accept(&reply).await.unwrap();
+        requests.close().await.unwrap();
+        replies.close().await.unwrap();
+
+        let Message { properties, application_properties, body, .. } = reply.into_message();
+        assert_eq!(properties.unwrap().correlation_id, Some("question".to_owned().into()));
+        let fields = application_properties.unwrap();
+        match (fields.get("status-code"), fields.get("status-description")) {
+            (Some(SimpleValue::Int(status)), Some(SimpleValue::String(description))) => {
+                (*status, description.clone(), body)
+            }
+            other => panic!("{other:?} is no status"),
+        }
+    }
+
+    /// Attaches a link to send on.
+    pub(crate) async fn sender(&mut self, address: &str) -> Sender {
+        Sender::attach(&mut self.session, format!("send to {address}"), address).await.unwrap()
+    }
+
+    /// Attaches a link to send on, and gives the reason why it was closed.
+    pub(crate) async fn refusal_to_send(&mut self, address: &str) -> Error {
+        let mut link = self.sender(address).await;
+        reason(timeout(PATIENCE, link.on_detach()).await.unwrap())
+    }
+
+    /// Attaches a link to receive on, and gives the reason why it was closed.
+    pub(crate) async fn refusal_to_receive(&mut self, address: &str) -> Error {
+        let mut link = Receiver::attach(&mut self.session, format!("receive {address}"), address).await.unwrap();
+        let error = timeout(PATIENCE, link.recv::<Body<Value>>()).await.unwrap().unwrap_err();
+        match error {
+            fe2o3_amqp::link::RecvError::LinkStateError(fe2o3_amqp::link::LinkStateError::RemoteClosedWithError(
+                reason,
+            )) => reason,
+            other => panic!("{other:?} is no refusal"),
+        }
+    }
+
+    /// Says goodbye.
+    pub(crate) async fn close(mut self) {
+        self.session.end().await.unwrap();
+        self.connection.close().await.unwrap();
+    }
+}
+
+fn reason(error: DetachError) -> Error {
+    match error {
+        DetachError::RemoteClosedWithError(reason) => reason,
+        other => panic!("{other:?} is no refusal"),
+    }
+}
+
+/// Sends one event and waits for the outcome.
+pub(crate) async fn send(link: &mut Sender, event: Message<Body<Value>>) -> Outcome {
+    timeout(PATIENCE, link.send(Sendable::builder().message(event).build())).await.unwrap().unwrap()
+}
+
+/// An event with a body, and a partition key if it has one.
+pub(crate) fn event(body: &str, key: Option<&str>) -> Message<Body<Value>> {
+    Message::builder()
+        .message_annotations(key.map(|key| MessageAnnotations::builder().insert("x-opt-partition-key", key).build()))
+        .body(Body::Data(Batch::new(vec![Data::from(body.as_bytes())])))
+        .build()
+}
+
+/// The bytes of an event, as a batch holds them.
+pub(crate) fn encoded(event: Message<Body<Value>>) -> Vec<u8> {
+    serde_amqp::to_vec(&Serializable(event)).unwrap()
+}
+
+/// A batch of whatever these sections are.
+pub(crate) fn batch(sections: Vec<Vec<u8>>) -> Sendable<Body<Value>> {
+    let sections: Vec<_> = sections.into_iter().map(Data::from).collect();
+    let envelope = Message::builder().body(Body::Data(Batch::new(sections))).build();
+    Sendable::builder().message(envelope).message_format(BATCH_FORMAT).build()
+}
