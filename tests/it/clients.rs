@@ -108,9 +108,9 @@ async fn the_rust_client_reads_every_record() {
         let receiver = consumer.open_receiver_on_partition(partition, Some(options)).await.unwrap();
         let mut stream = receiver.stream_events();
         for _ in 0..count {
-            let received = stream.next().await.unwrap().unwrap();
-            let body: Value = serde_json::from_slice(received.event_data().body().unwrap()).unwrap();
-            seen.push(json!({"partitionKey": received.partition_key(), "body": body}));
+            let event = stream.next().await.unwrap().unwrap();
+            let body: Value = serde_json::from_slice(event.event_data().body().unwrap()).unwrap();
+            seen.push(json!({"partitionKey": event.partition_key(), "body": body}));
         }
     }
     let expected =

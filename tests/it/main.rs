@@ -1,5 +1,7 @@
 //! The real executable, driven over real sockets: HTTP as the Functions host speaks it on one side, AMQP on the other.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 mod clients;
 mod deliveries;
 mod flatten_command;

@@ -1,10 +1,10 @@
-use azure_core_amqp::AmqpDescribedError;
+use azure_core_amqp::{AmqpDescribedError, AmqpOrderedMap};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
 
 fn described(condition: AmqpErrorCondition) -> SendError {
-    let error = AmqpDescribedError::new(condition, Some("the service's words".to_owned()), Default::default());
+    let error = AmqpDescribedError::new(condition, Some("the service's words".to_owned()), AmqpOrderedMap::default());
     EventHubsError::from(AmqpError::from(AmqpErrorKind::AmqpDescribedError(error))).into()
 }
 
