@@ -33,7 +33,7 @@ async fn replay(handler: &Handler, folder: &Path) -> usize {
         for posted in recording["posted"].as_array().into_iter().flatten() {
             let answer = handler.post(posted["body"].as_str().unwrap()).await;
             answer.assert_delivered();
-            assert_eq!(answer.dead_letters().len(), usize::from(no_event), "{path:?}: {answer:?}");
+            assert_eq!(answer.dead_letters().len(), usize::from(no_event), "{}: {answer:?}", path.display());
             count += 1;
         }
     }
