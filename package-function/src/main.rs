@@ -1,0 +1,69 @@
+//! `cargo package-function`: builds twin-bridge for Azure Functions and packs it into `dist/`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use clap::Parser;
+use package_function::{glibc, package};
+
+mod tools;
+
+type Error = Box<dyn std::error::Error>;
+
+/// Builds twin-bridge for Azure Functions and packs it into dist/: the folder for `func azure functionapp publish`,
+/// and package.zip for everything else.
+#[derive(Debug, Parser)]
+struct Options {
+    /// The processor's target. Azure Functions Flex Consumption runs on x86-64 only; `aarch64-unknown-linux-gnu` is for
+    /// hosts of your own.
+    #[arg(long, default_value = "x86_64-unknown-linux-gnu")]
+    target: String,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Error> {
+    let root = root()?;
+    let executable = build(&root, &options.target)?;
+    let bytes = fs::read(&executable)?;
+    let needed = glibc::check(&bytes, glibc::OLDEST)?;
+    let zip = package::stage(&root, &package::entries(&root, &executable), &root.join("dist"))?;
+    println!("dist/{}  {} bytes, needs glibc {needed}", package::EXECUTABLE, bytes.len());
+    println!("dist/{}  {} bytes", package::ZIP, fs::metadata(zip)?.len());
+    Ok(())
+}
+
+/// Builds the executable against [`glibc::OLDEST`], and answers where it is.
+fn build(root: &Path, target: &str) -> Result<PathBuf, Error> {
+    let target_folder = root.join("target");
+    let path = tools::path(root, &target_folder.join("package-function"))?;
+    let built = Command::new("cargo")
+        .args(["zigbuild", "--release", "--locked", "--bin", package::EXECUTABLE])
+        .arg("--target")
+        .arg(format!("{target}.{}", glibc::OLDEST))
+        .arg("--target-dir")
+        .arg(&target_folder)
+        .current_dir(root)
+        .env("PATH", path)
+        .status()?;
+    if !built.success() {
+        return Err(format!("the build failed; if the target is missing: rustup target add {target}").into());
+    }
+    Ok(target_folder.join(target).join("release").join(package::EXECUTABLE))
+}
+
+/// The folder with host.json.
+fn root() -> Result<PathBuf, Error> {
+    Ok(Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the workspace has no folder")?.to_owned())
+}

@@ -1,0 +1,72 @@
+//! The files of the function app, staged in a folder and packed into a zip.
+
+use std::{
+    fs::{self, File},
+    io::{self, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+use zip::{CompressionMethod, DateTime, System, ZipWriter, write::SimpleFileOptions};
+
+/// The executable's name in the package: `host.json` names it, and `func` looks for exactly this.
+pub const EXECUTABLE: &str = "twin-bridge";
+
+/// The zip's name in the staged folder. `.funcignore` lets pass what begins with the executable's name, so it must not.
+pub const ZIP: &str = "package.zip";
+
+/// One file of the package.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its path in the package, with slashes.
+    pub name: &'static str,
+    /// Where it is now.
+    pub source: PathBuf,
+    /// Its mode in the zip.
+    pub mode: u32,
+}
+
+/// The files of the package, in the order of their names: those of the repository at `root`, and the executable.
+pub fn entries(root: &Path, executable: &Path) -> Vec<Entry> {
+    let text = |name: &'static str| Entry { name, source: root.join(name), mode: 0o644 };
+    vec![
+        text("function/function.json"),
+        text("host.json"),
+        // What `func` gives it; the host starts the handler as another user than the one that unpacks it.
+        Entry { name: EXECUTABLE, source: executable.to_owned(), mode: 0o777 },
+    ]
+}
+
+/// Makes `folder` what `func azure functionapp publish` can be run in, with the zip beside it for everyone else.
+pub fn stage(root: &Path, entries: &[Entry], folder: &Path) -> io::Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    for entry in entries {
+        let target = folder.join(entry.name);
+        fs::create_dir_all(target.parent().unwrap_or(folder))?;
+        // The mode comes with it, so that the staged executable runs here too.
+        fs::copy(&entry.source, target)?;
+    }
+    // Keeps the zip, which lies in the same folder, out of what `func` uploads.
+    fs::copy(root.join(".funcignore"), folder.join(".funcignore"))?;
+    let zip = folder.join(ZIP);
+    write(entries, File::create(&zip)?)?;
+    Ok(zip)
+}
+
+/// Writes the zip. Equal files give equal bytes: no times, no owners, a fixed order.
+pub fn write(entries: &[Entry], to: impl Write + Seek) -> io::Result<()> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9))
+        .last_modified_time(DateTime::default())
+        // Modes count only in archives of this system, on whichever it is written.
+        .system(System::Unix);
+    let mut zip = ZipWriter::new(to);
+    for entry in entries {
+        zip.start_file(entry.name, options.unix_permissions(entry.mode))?;
+        io::copy(&mut File::open(&entry.source)?, &mut zip)?;
+    }
+    zip.finish()?;
+    Ok(())
+}
