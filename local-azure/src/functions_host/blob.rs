@@ -43,8 +43,8 @@ impl BlobStore {
         Ok(match storage {
             Storage::Folder(path) => Self::Folder(path.clone()),
             Storage::Account(text) => {
-                // A proxy from the environment has no business between this process and the emulator. And no connection
-                // is used twice: the emulator hangs up after an error without saying so.
+                // A proxy from the environment has no business between this process and the emulator. No connection is
+                // kept: writes are rare, and one that meets a connection closed in the meantime would fail a delivery.
                 let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build();
                 let client = client.unwrap_or_default();
                 Self::Account { account: ConnectionString::parse(text)?, client }

@@ -54,7 +54,7 @@ async fn start(program: &Path) -> (Child, u16) {
 /// Reads from the emulator, signed by code that shares nothing with the one under test.
 async fn get(port: u16, path: &str, query: &[(&str, &str)]) -> (u16, String) {
     let date = httpdate::fmt_http_date(std::time::SystemTime::now());
-    let resource: String = query.iter().map(|(name, value)| format!("\n{name}:{value}")).collect();
+    let resource = query.iter().fold(String::new(), |resource, (name, value)| format!("{resource}\n{name}:{value}"));
     let text = format!(
         "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:2021-08-06\n/{ACCOUNT}/{ACCOUNT}/{path}{resource}"
     );

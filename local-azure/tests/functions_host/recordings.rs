@@ -5,6 +5,7 @@
 //! folder. Aside from ids, the time and the port, everything must be the same to the byte, with one exception: the
 //! recorded extension re-wrote dates, so those are compared as instants.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -105,7 +106,7 @@ fn comparable(body: &str) -> String {
     while let Some((at, end)) = next_time(rest) {
         comparable.push_str(&rest[..at]);
         match OffsetDateTime::parse(&rest[at..end], &Rfc3339) {
-            Ok(time) => comparable.push_str(&format!("<{}>", time.unix_timestamp_nanos())),
+            Ok(time) => write!(comparable, "<{}>", time.unix_timestamp_nanos()).unwrap(),
             Err(_) => comparable.push_str(&rest[at..end]),
         }
         rest = &rest[end..];
