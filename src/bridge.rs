@@ -14,12 +14,11 @@ use tracing::{info, warn};
 
 use crate::{
     dead_letter::{DeadLetter, Reason},
-    event_hub::{EventHub, Message, Messages, SendError, Status},
-    flatten,
+    event_hub::{EventHub, Messages, SendError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
     notification::{self, BadEvent, Event, Notification},
     record::{self, Record},
-    settings::RecordSettings,
+    settings::{EventSettings, RecordSettings},
 };
 
 /// How many types of foreign events are remembered, so that each is logged once.
@@ -30,6 +29,7 @@ const REMEMBERED_TYPES: usize = 64;
 pub struct Bridge {
     hub: EventHub,
     records: RecordSettings,
+    events: EventSettings,
     delivery_timeout: Duration,
     ignored_types: Mutex<HashSet<String>>,
 }
@@ -41,7 +41,9 @@ pub struct Delivered {
     pub events: usize,
     /// Records that the hub accepted.
     pub records: usize,
-    /// Events of types that are not recorded.
+    /// Events that give no record, such as a change of nothing but metadata.
+    pub empty: usize,
+    /// Events that are none of Azure Digital Twins'.
     pub ignored: usize,
     /// The reason for each event that was set aside.
     pub set_aside: Vec<String>,
@@ -66,8 +68,8 @@ pub enum DeliveryError {
 impl Bridge {
     /// A bridge to `hub`.
     #[must_use]
-    pub fn new(hub: EventHub, records: RecordSettings, delivery_timeout: Duration) -> Self {
-        Self { hub, records, delivery_timeout, ignored_types: Mutex::default() }
+    pub fn new(hub: EventHub, records: RecordSettings, events: EventSettings, delivery_timeout: Duration) -> Self {
+        Self { hub, records, events, delivery_timeout, ignored_types: Mutex::default() }
     }
 
     /// The time that one delivery may take.
@@ -96,12 +98,12 @@ impl Bridge {
         for event in events {
             let set_aside = |reason| DeadLetter { event, reason, received_at: &received_at };
             match convert(event, &self.records, &received_at) {
-                Ok(Converted::Records(notification, records)) if !records.is_empty() => {
-                    let count = records.len();
-                    let sending = self.hub.send(messages(&notification, records), deadline).await?;
-                    under_way.push((sending, count, set_aside));
+                Ok(Converted::Records(_, records)) if records.is_empty() => delivered.empty += 1,
+                Ok(Converted::Records(notification, records)) => {
+                    let messages = self.messages(&notification, records);
+                    let count = messages.records();
+                    under_way.push((self.hub.send(messages, deadline).await?, count, set_aside));
                 }
-                Ok(Converted::Records(..)) => {}
                 Ok(Converted::Ignored { event_type }) => {
                     delivered.ignored += 1;
                     self.ignore(&event_type);
@@ -122,6 +124,17 @@ impl Bridge {
             delivered.dead_letter = Some(serde_json::to_string(&dead_letters)?);
         }
         Ok(delivered)
+    }
+
+    fn messages(&self, notification: &Notification<'_>, records: Vec<Record>) -> Messages {
+        let table = |kind| self.events.tables.as_ref().map(|tables| tables.of(kind));
+        Messages::new(
+            &notification.id,
+            notification.entity.twin_id(),
+            notification.traceparent.as_deref(),
+            self.events.body,
+            records.into_iter().map(|record| (record.body, table(record.kind))),
+        )
     }
 
     fn ignore(&self, event_type: &str) {
@@ -168,18 +181,8 @@ pub fn convert<'a>(
     match notification::read(event)? {
         Event::Ignored { event_type } => Ok(Converted::Ignored { event_type: event_type.into_owned() }),
         Event::Notification(notification) => {
-            let changes = flatten::patch(notification.patch, settings.object_values)?;
-            let records = record::records(&notification, &changes, received_at, settings.service_id.as_deref())
-                .map_err(|_| BadEvent::Unwritable)?;
+            let records = record::records(&notification, settings, received_at)?;
             Ok(Converted::Records(notification, records))
         }
-    }
-}
-
-fn messages(notification: &Notification<'_>, records: Vec<Record>) -> Messages {
-    Messages {
-        partition_key: notification.twin_id.to_string(),
-        traceparent: notification.traceparent.as_deref().map(str::to_owned),
-        messages: records.into_iter().map(|record| Message { id: record.event_id, body: record.body }).collect(),
     }
 }

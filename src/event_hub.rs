@@ -32,37 +32,16 @@ mod credential;
 mod dispatcher;
 mod job;
 mod lane;
+mod message;
 mod outcome;
 mod partition_key;
 
 use job::{Job, Progress};
+pub use message::{Body, Messages};
 pub use outcome::{SendError, not_accepted_layer};
 
 /// The bytes of records that may wait for the hub. Past it, deliveries wait inside their budget.
 const ROOM: u32 = 64 * 1024 * 1024;
-
-/// What a record takes in memory beside its body: its id, its key, its place in the queue.
-const MESSAGE_OVERHEAD: usize = 256;
-
-/// One event for the hub.
-#[derive(Debug)]
-pub struct Message {
-    /// The message-id, by which consumers can drop repeats.
-    pub id: String,
-    /// UTF-8 JSON.
-    pub body: Vec<u8>,
-}
-
-/// Events that belong to one partition key and stay in their order.
-#[derive(Debug)]
-pub struct Messages {
-    /// Decides the partition: the twin's id, so that a twin's history stays in order.
-    pub partition_key: String,
-    /// The W3C trace context, carried as the application property `Diagnostic-Id`.
-    pub traceparent: Option<String>,
-    /// In the order in which they are to be stored.
-    pub messages: Vec<Message>,
-}
 
 /// What is known of the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,8 +96,7 @@ impl EventHub {
     ///
     /// Dropping the answer takes messages that are not on their way yet back out of the queue.
     pub async fn send(&self, messages: Messages, deadline: Instant) -> Result<Sending, SendError> {
-        let bytes: usize = messages.messages.iter().map(|message| message.body.len() + MESSAGE_OVERHEAD).sum();
-        let bytes = u32::try_from(bytes).unwrap_or(ROOM).min(ROOM);
+        let bytes = u32::try_from(messages.bytes()).unwrap_or(ROOM).min(ROOM);
         let room = match timeout_at(deadline, Arc::clone(&self.room).acquire_many_owned(bytes)).await {
             Ok(room) => room.map_err(|_| SendError::Stopped)?,
             Err(_) => match self.status() {

@@ -57,7 +57,7 @@ pub fn events(body: &[u8]) -> Result<Cow<'_, str>, BadInvocation> {
             None => return Ok(Cow::Borrowed("[]")),
         },
     };
-    if value.get() == "null" {
+    if value.get() == json::NULL {
         return Ok(Cow::Borrowed("[]"));
     }
     let events = unwrap(value)?;

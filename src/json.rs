@@ -3,7 +3,7 @@
 //! History must not change a digit on its way (`1.10` is not `1.1` to whoever entered it), so values never become
 //! numbers here: every step passes [`RawValue`]s on, borrowed from the delivery's own text.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::HashMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -14,18 +14,46 @@ use serde_json::value::RawValue;
 /// The members of an object, in the order in which they stand.
 pub type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
+/// The text of null.
+pub const NULL: &str = "null";
+
 /// The deepest nesting that is read. The Functions host stops at 64 (the default of the parser that it uses).
 pub const MAX_DEPTH: usize = 128;
 
+/// A member's name holds half of a surrogate pair, which is no Unicode text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotUnicode;
+
 /// The members of `value` if it is an object, else `None`.
 ///
-/// # Errors
-/// A member's name that is no Unicode text (half of a surrogate pair).
-pub fn members(value: &RawValue) -> serde_json::Result<Option<Members<'_>>> {
+/// Of a name that is given twice the last value counts, in the first one's place, as the Functions host has it.
+pub fn members(value: &RawValue) -> Result<Option<Members<'_>>, NotUnicode> {
     if !value.get().starts_with('{') {
         return Ok(None);
     }
-    serde_json::from_str(value.get()).map(|Object(members)| Some(members))
+    let Object(members) = serde_json::from_str(value.get()).map_err(|_| NotUnicode)?;
+    Ok(Some(members))
+}
+
+/// The members of an object by name.
+#[derive(Debug, Default)]
+pub struct Fields<'a>(Members<'a>);
+
+impl<'a> Fields<'a> {
+    /// The fields of `value`; of anything that is no object, none.
+    pub fn of(value: &'a RawValue) -> Result<Self, NotUnicode> {
+        Ok(Self(members(value)?.unwrap_or_default()))
+    }
+
+    /// The value of a member, be it null.
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.iter().find(|(candidate, _)| candidate == name).map(|&(_, value)| value)
+    }
+
+    /// The value of a member that is a string.
+    pub fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.get(name).and_then(text)
+    }
 }
 
 /// `value` as text if it is a string, else `None`.
@@ -55,6 +83,32 @@ pub fn compact(value: &RawValue) -> Cow<'_, RawValue> {
     }
     kept.push_str(&value.get()[copied..]);
     RawValue::from_string(kept).map_or(Cow::Borrowed(value), Cow::Owned)
+}
+
+/// `value` on one line, without the members of its objects that are `left_out`. Arrays are values as a whole: nothing
+/// inside them is left out.
+pub fn without(value: &RawValue, left_out: fn(&str) -> bool) -> Result<Cow<'_, RawValue>, NotUnicode> {
+    fn write(value: &RawValue, left_out: fn(&str) -> bool, out: &mut String) -> Result<(), NotUnicode> {
+        let Some(members) = members(value)? else {
+            out.push_str(compact(value).get());
+            return Ok(());
+        };
+        out.push('{');
+        let mut separator = "";
+        for (name, value) in members.iter().filter(|(name, _)| !left_out(name)) {
+            out.push_str(separator);
+            out.push_str(&serde_json::to_string(name).map_err(|_| NotUnicode)?);
+            out.push(':');
+            write(value, left_out, out)?;
+            separator = ",";
+        }
+        out.push('}');
+        Ok(())
+    }
+
+    let mut out = String::with_capacity(value.get().len());
+    write(value, left_out, &mut out)?;
+    RawValue::from_string(out).map(Cow::Owned).map_err(|_| NotUnicode)
 }
 
 /// Whether arrays and objects in `text` are nested deeper than [`MAX_DEPTH`].
@@ -103,12 +157,26 @@ impl<'de> Deserialize<'de> for Object<'de> {
                 while let Some((Text(name), value)) = map.next_entry()? {
                     members.push((name, value));
                 }
-                Ok(Object(members))
+                Ok(Object(last_wins(members)))
             }
         }
 
         deserializer.deserialize_map(InOrder)
     }
+}
+
+/// Of members with the same name, the last value in the first one's place.
+fn last_wins(members: Members<'_>) -> Members<'_> {
+    let mut places = HashMap::with_capacity(members.len());
+    for (index, (name, value)) in members.iter().enumerate() {
+        places.entry(name).or_insert((index, value)).1 = value;
+    }
+    if places.len() == members.len() {
+        return members;
+    }
+    let mut places: Vec<_> = places.into_iter().map(|(name, (index, &value))| (index, name.clone(), value)).collect();
+    places.sort_unstable_by_key(|&(index, ..)| index);
+    places.into_iter().map(|(_, name, value)| (name, value)).collect()
 }
 
 #[cfg(test)]
@@ -129,10 +197,18 @@ mod tests {
 
     #[test]
     fn members_keep_their_order_and_their_digits() {
-        let object = raw(r#"{"z":1.10,"a\u0041":1e400,"z":null}"#);
+        let object = raw(r#"{"z":1.10,"a\u0041":1e400,"b":null}"#);
         let members = members(&object).unwrap().unwrap();
         let seen: Vec<_> = members.iter().map(|(name, value)| (&**name, value.get())).collect();
-        assert_eq!(seen, [("z", "1.10"), ("aA", "1e400"), ("z", "null")]);
+        assert_eq!(seen, [("z", "1.10"), ("aA", "1e400"), ("b", "null")]);
+    }
+
+    #[test]
+    fn of_a_name_given_twice_the_last_value_counts_in_the_first_place() {
+        let object = raw(r#"{"b":1,"a":2,"\u0062":3,"c":4,"a":5}"#);
+        let members = members(&object).unwrap().unwrap();
+        let seen: Vec<_> = members.iter().map(|(name, value)| (&**name, value.get())).collect();
+        assert_eq!(seen, [("b", "3"), ("a", "5"), ("c", "4")]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
     Runtime::new()?.block_on(async {
         let listener = TcpListener::bind(settings.listen).await?;
         let hub = EventHub::start(settings.event_hub).map_err(io::Error::other)?;
-        let bridge = Arc::new(Bridge::new(hub, settings.records, settings.delivery_timeout));
+        let bridge = Arc::new(Bridge::new(hub, settings.records, settings.events, settings.delivery_timeout));
         tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "Listening.");
         server::serve(listener, Arc::clone(&bridge), stop_signal()?).await?;
         if let Some(bridge) = Arc::into_inner(bridge) {

@@ -1,33 +1,94 @@
 //! What Azure Digital Twins has to say: the second step of the flow.
 //!
-//! One event in either of Event Grid's schemas becomes one [`Notification`]. The two differ in more than names: the
-//! Event Grid schema wraps the payload once more (`data.data`) and does not name the instance. Source:
-//! learn.microsoft.com, "Azure Digital Twins event notifications".
+//! One event in either of Event Grid's schemas becomes one [`Notification`]: what happened to which twin or
+//! relationship. The schemas differ in more than names: the Event Grid schema wraps the payload once more (`data.data`)
+//! and does not name the instance. Source: learn.microsoft.com, "Azure Digital Twins event notifications".
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{flatten::BadPatch, json};
+use crate::{
+    flatten::BadPayload,
+    json::{Fields, NotUnicode},
+};
 
-/// A property of a twin changed. Texts borrow from the event.
+mod envelope;
+
+use envelope::Envelope;
+
+/// One event of Azure Digital Twins. Texts borrow from the event.
 #[derive(Debug)]
 pub struct Notification<'a> {
-    /// The event's id: unique per change of one instance, the same in every redelivery.
+    /// The event's id: unique per occurrence in one instance, the same in every redelivery.
     pub id: Cow<'a, str>,
-    /// The twin's id (`$dtId`), with whatever spaces and percent signs it has.
-    pub twin_id: Cow<'a, str>,
-    /// When Azure Digital Twins processed the change, as received; `None` where the event has no usable time.
+    /// When Azure Digital Twins processed it, as received; `None` where the event has no usable time.
     pub time: Option<Cow<'a, str>>,
     /// The instance's host name, where the schema names it (CloudEvents does).
     pub service_id: Option<String>,
-    /// The twin's model (a DTMI).
+    /// The model (a DTMI) of the twin, or of the source twin of a relationship, where the event names it.
     pub model_id: Option<Cow<'a, str>>,
-    /// The W3C trace context under which the change was made.
+    /// The W3C trace context under which it happened.
     pub traceparent: Option<Cow<'a, str>>,
-    /// The change itself, a JSON Patch.
-    pub patch: &'a RawValue,
+    /// What it happened to.
+    pub entity: Entity<'a>,
+    /// What happened.
+    pub occurrence: Occurrence<'a>,
+}
+
+/// A node or an edge of the twin graph. Ids have whatever spaces and percent signs they have.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Entity<'a> {
+    /// A digital twin.
+    Twin {
+        /// Its `$dtId`.
+        id: Cow<'a, str>,
+    },
+    /// A relationship between two twins.
+    Relationship {
+        /// Its `$relationshipId`, unique among those of its source.
+        id: Cow<'a, str>,
+        /// The twin that it goes out from.
+        source: Cow<'a, str>,
+        /// The twin that it leads to; an update does not name it.
+        target: Option<Cow<'a, str>>,
+        /// Its `$relationshipName`; an update does not name it.
+        name: Option<Cow<'a, str>>,
+    },
+}
+
+/// What happened to a twin or a relationship.
+#[derive(Debug)]
+pub enum Occurrence<'a> {
+    /// It was created, with these properties.
+    Created {
+        /// All of it, an object.
+        snapshot: &'a RawValue,
+    },
+    /// Some of its properties changed.
+    Updated {
+        /// How, as a JSON Patch.
+        patch: &'a RawValue,
+    },
+    /// It was deleted.
+    Deleted,
+    /// It (a twin) or one of its components sent a message, which leaves its properties as they are.
+    Telemetry {
+        /// The component's path, outermost first; empty for the twin itself.
+        component: Vec<String>,
+        /// What was sent, an object.
+        payload: &'a RawValue,
+    },
+}
+
+impl Entity<'_> {
+    /// The twin whose history this belongs to: for a relationship its source.
+    pub fn twin_id(&self) -> &str {
+        match self {
+            Self::Twin { id } => id,
+            Self::Relationship { source, .. } => source,
+        }
+    }
 }
 
 /// What an event turned out to be.
@@ -35,7 +96,7 @@ pub struct Notification<'a> {
 pub enum Event<'a> {
     /// Something to record.
     Notification(Notification<'a>),
-    /// A type of event that is not recorded.
+    /// An event that is none of Azure Digital Twins'.
     Ignored {
         /// The event's type as it names it.
         event_type: Cow<'a, str>,
@@ -60,109 +121,130 @@ pub enum BadEvent {
     /// The subject names the twin.
     #[error("The event has no \"subject\", which names the twin.")]
     NoSubject,
+    /// The subject of an event about a relationship names two things.
+    #[error("The event's \"subject\" names no relationship: it must be <twin id>/relationships/<relationship id>.")]
+    NoRelationship,
+    /// Telemetry in a CloudEvent names its twin in the source only.
+    #[error("The event's \"source\" names no twin: telemetry must come from <host>/digitaltwins/<twin id>.")]
+    NoSource,
     /// An update without its patch.
     #[error(
         "The event has no patch: an update carries it in \"data.data.patch\" (Event Grid schema) or \"data.patch\" (CloudEvents)."
     )]
     NoPatch,
+    /// A creation or telemetry without what was created or sent.
+    #[error("The event has no payload: it belongs in \"data.data\" (Event Grid schema) or \"data\" (CloudEvents).")]
+    NoPayload,
+    /// The payload can't be recorded.
+    #[error("The event can't be recorded: {0}.")]
+    Payload(#[from] BadPayload),
     /// A record can't be written as JSON, which no event that was JSON should bring about.
     #[error("The event's records can't be written as JSON.")]
     Unwritable,
-    /// The patch can't be recorded.
-    #[error("The event can't be recorded: {0}.")]
-    Patch(#[from] BadPatch),
 }
 
-const TWIN_UPDATE: &str = "Microsoft.DigitalTwins.Twin.Update";
+impl From<NotUnicode> for BadEvent {
+    fn from(_: NotUnicode) -> Self {
+        Self::NotUnicode
+    }
+}
 
 /// Reads one event.
 pub fn read(event: &RawValue) -> Result<Event<'_>, BadEvent> {
     let envelope = Envelope::read(event)?;
-    let event_type = envelope.event_type.ok_or(BadEvent::NoType)?;
-    if event_type != TWIN_UPDATE {
-        return Ok(Event::Ignored { event_type });
-    }
-    let id = envelope.id.filter(|id| !id.is_empty()).ok_or(BadEvent::NoId)?;
-    let twin_id = envelope.subject.filter(|subject| !subject.is_empty()).ok_or(BadEvent::NoSubject)?;
-
-    let mut payload = Fields::of(envelope.data.ok_or(BadEvent::NoPatch)?)?;
-    let mut traceparent = envelope.traceparent;
-    if !envelope.is_cloud_event {
-        traceparent = payload.text("traceparent");
-        payload = Fields::of(payload.get("data").ok_or(BadEvent::NoPatch)?)?;
-    }
+    let event_type = envelope.event_type.clone().ok_or(BadEvent::NoType)?;
+    let (entity, occurrence): (ReadEntity, ReadOccurrence) = match &*event_type {
+        "Microsoft.DigitalTwins.Twin.Create" => (twin, created),
+        "Microsoft.DigitalTwins.Twin.Update" => (twin, updated),
+        "Microsoft.DigitalTwins.Twin.Delete" => (twin, deleted),
+        "Microsoft.DigitalTwins.Relationship.Create" => (relationship, created),
+        "Microsoft.DigitalTwins.Relationship.Update" => (relationship, updated),
+        "Microsoft.DigitalTwins.Relationship.Delete" => (relationship, deleted),
+        "microsoft.iot.telemetry" => (sender, telemetry),
+        _ => return Ok(Event::Ignored { event_type }),
+    };
+    let id = envelope.id.clone().filter(|id| !id.is_empty()).ok_or(BadEvent::NoId)?;
+    let entity = entity(&envelope)?;
+    let (model_id, occurrence) = occurrence(&envelope)?;
     Ok(Event::Notification(Notification {
         id,
-        twin_id,
-        time: envelope.time.filter(|time| is_time(time)),
-        service_id: envelope.source.as_deref().and_then(service_id),
-        model_id: payload.text("modelId"),
-        traceparent,
-        patch: payload.get("patch").ok_or(BadEvent::NoPatch)?,
+        time: envelope.usable_time(),
+        service_id: envelope.service_id(),
+        model_id,
+        traceparent: envelope.traceparent,
+        entity,
+        occurrence,
     }))
 }
 
-/// What the two schemas have in common, under the names of whichever the event is in.
-struct Envelope<'a> {
-    is_cloud_event: bool,
-    event_type: Option<Cow<'a, str>>,
-    id: Option<Cow<'a, str>>,
-    subject: Option<Cow<'a, str>>,
-    time: Option<Cow<'a, str>>,
-    source: Option<Cow<'a, str>>,
-    traceparent: Option<Cow<'a, str>>,
-    data: Option<&'a RawValue>,
+type ReadEntity = for<'a> fn(&Envelope<'a>) -> Result<Entity<'a>, BadEvent>;
+type ReadOccurrence = for<'a> fn(&Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent>;
+type ModelId<'a> = Option<Cow<'a, str>>;
+
+fn created<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    let snapshot = envelope.payload.ok_or(BadEvent::NoPayload)?;
+    Ok((model_of(snapshot)?, Occurrence::Created { snapshot }))
 }
 
-impl<'a> Envelope<'a> {
-    fn read(event: &'a RawValue) -> Result<Self, BadEvent> {
-        let Some(members) = json::members(event).map_err(|_| BadEvent::NotUnicode)? else {
-            return Err(BadEvent::NotAnObject);
-        };
-        let fields = Fields(members);
-        // Every CloudEvent carries `specversion`; `type` alone will do for one that lost it.
-        let is_cloud_event = fields.get("specversion").is_some() || fields.get("eventType").is_none();
-        let (event_type, time) = if is_cloud_event { ("type", "time") } else { ("eventType", "eventTime") };
-        Ok(Self {
-            is_cloud_event,
-            event_type: fields.text(event_type),
-            id: fields.text("id"),
-            subject: fields.text("subject"),
-            time: fields.text(time),
-            source: if is_cloud_event { fields.text("source") } else { None },
-            traceparent: fields.text("traceparent"),
-            data: fields.get("data"),
-        })
-    }
+fn updated<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    let payload = Fields::of(envelope.payload.ok_or(BadEvent::NoPatch)?)?;
+    let patch = payload.get("patch").ok_or(BadEvent::NoPatch)?;
+    Ok((payload.text("modelId"), Occurrence::Updated { patch }))
 }
 
-/// The members of an object by name. A member given twice counts as the host counts it: the last one wins.
-#[derive(Default)]
-struct Fields<'a>(json::Members<'a>);
-
-impl<'a> Fields<'a> {
-    /// The fields of `value`; of anything that is no object, none.
-    fn of(value: &'a RawValue) -> Result<Self, BadEvent> {
-        Ok(Self(json::members(value).map_err(|_| BadEvent::NotUnicode)?.unwrap_or_default()))
-    }
-
-    fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().rfind(|(candidate, _)| candidate == name).map(|&(_, value)| value)
-    }
-
-    fn text(&self, name: &str) -> Option<Cow<'a, str>> {
-        self.get(name).and_then(json::text)
-    }
+fn deleted<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    Ok((envelope.payload.map(model_of).transpose()?.flatten(), Occurrence::Deleted))
 }
 
-/// Whether `text` is a time that means one: telemetry carries 0001-01-01T00:00:00Z for "none".
-fn is_time(text: &str) -> bool {
-    OffsetDateTime::parse(text, &Rfc3339).is_ok_and(|time| time.year() > 1)
+fn telemetry<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    let payload = envelope.payload.ok_or(BadEvent::NoPayload)?;
+    // The Event Grid schema has no place for the component: its subject is the twin.
+    let subject = if envelope.is_cloud_event { envelope.subject.as_deref().unwrap_or_default() } else { "" };
+    let component = subject.split('.').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+    Ok((envelope.data_schema.clone(), Occurrence::Telemetry { component, payload }))
 }
 
-/// The host part of a `CloudEvent`'s source, `<host>` or `<host>/digitaltwins/<twin id>`.
-fn service_id(source: &str) -> Option<String> {
-    source.split('/').next().filter(|host| !host.is_empty()).map(str::to_owned)
+/// The twin that sent telemetry. A CloudEvent has the component in the subject, so that the source has to name the twin.
+fn sender<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
+    if !envelope.is_cloud_event {
+        return twin(envelope);
+    }
+    let id = envelope.source.as_deref().and_then(twin_of_source).ok_or(BadEvent::NoSource)?;
+    Ok(Entity::Twin { id: Cow::Owned(id) })
+}
+
+fn twin<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
+    Ok(Entity::Twin { id: subject(envelope)? })
+}
+
+/// The source twin of a relationship stands in the subject only; the payload does not repeat it.
+fn relationship<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
+    let subject = subject(envelope)?;
+    // Twin ids may hold anything, so the last separator is the one that counts.
+    let (source, id) = subject.rsplit_once("/relationships/").ok_or(BadEvent::NoRelationship)?;
+    let payload = envelope.payload.map(Fields::of).transpose()?.unwrap_or_default();
+    Ok(Entity::Relationship {
+        id: Cow::Owned(id.to_owned()),
+        source: Cow::Owned(source.to_owned()),
+        target: payload.text("$targetId"),
+        name: payload.text("$relationshipName"),
+    })
+}
+
+fn subject<'a>(envelope: &Envelope<'a>) -> Result<Cow<'a, str>, BadEvent> {
+    envelope.subject.clone().filter(|subject| !subject.is_empty()).ok_or(BadEvent::NoSubject)
+}
+
+/// The model of a twin that is given as a whole.
+fn model_of(snapshot: &RawValue) -> Result<Option<Cow<'_, str>>, BadEvent> {
+    let metadata = Fields::of(snapshot)?.get("$metadata");
+    Ok(metadata.map(Fields::of).transpose()?.and_then(|metadata| metadata.text("$model")))
+}
+
+/// The documentation shows `<host>/digitaltwins/<twin id>` and speaks of `<host>/<twin id>`.
+fn twin_of_source(source: &str) -> Option<String> {
+    let (_, id) = source.split_once("/digitaltwins/").or_else(|| source.split_once('/'))?;
+    Some(id.to_owned()).filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]

@@ -1,88 +1,96 @@
-//! A change as a record: the fourth step of the flow, and the shape that consumers see.
-//!
-//! The names and meanings are those of the data history feature of Azure Digital Twins, so that its queries and
-//! dashboards work unchanged; `EventId` is ours. Source: learn.microsoft.com, "Azure Digital Twins data history".
+//! An occurrence as records: the fourth step of the flow, and the shapes that consumers see.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
 use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 
-use crate::{flatten::Change, notification::Notification};
+use crate::{
+    flatten::{self, BadPayload, Change},
+    notification::{BadEvent, Notification, Occurrence},
+    settings::RecordSettings,
+};
 
-/// A record as the event hub will carry it.
+mod data_history;
+mod time_series_insights;
+
+/// The shape of records (setting `RECORD_FORMAT`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RecordFormat {
+    /// One record per property and one per beginning or end of a twin or relationship, in the names and meanings of the
+    /// data history feature of Azure Digital Twins, plus `EventId`.
+    #[default]
+    DataHistory,
+    /// One record per notification with all of its properties, as Time Series Insights took it.
+    TimeSeriesInsights,
+}
+
+/// What a record is about, and so the Data Explorer table that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordKind {
+    /// Values of properties, of twins as well as of relationships, and telemetry.
+    Property,
+    /// The beginning or end of a twin.
+    Twin,
+    /// The beginning or end of a relationship.
+    Relationship,
+}
+
+/// A record as the event hub will carry it. Its identity is `<event id>#<its index among the event's records>`.
 #[derive(Debug)]
 pub struct Record {
-    /// `<event id>#<index of the record in the event>`: the same in every redelivery, so that consumers can drop repeats.
-    pub event_id: String,
+    /// What it is about.
+    pub kind: RecordKind,
     /// The record as JSON, on one line.
     pub body: Vec<u8>,
 }
 
-/// One property's value at one time.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct PropertyRecord<'a> {
-    time_stamp: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source_time_stamp: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_id: Option<&'a str>,
-    id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    model_id: Option<&'a str>,
-    key: &'a str,
-    /// Null where the property was removed.
-    value: Option<&'a RawValue>,
-    action: Action,
-    event_id: &'a str,
+/// Writes the records of one notification; there may be none, as for a change of nothing but metadata.
+///
+/// All of them carry one time, since consumers join the values of a patch on it: the notification's own, else
+/// `received_at`.
+pub fn records(
+    notification: &Notification<'_>,
+    settings: &RecordSettings,
+    received_at: &str,
+) -> Result<Vec<Record>, BadEvent> {
+    let changes = changes(notification, settings)?;
+    let context = Context {
+        notification,
+        time_stamp: notification.time.as_deref().unwrap_or(received_at),
+        service_id: notification.service_id.as_deref().or(settings.service_id.as_deref()),
+    };
+    let records = match settings.format {
+        RecordFormat::DataHistory => data_history::records(&context, &changes),
+        RecordFormat::TimeSeriesInsights => time_series_insights::record(&context, &changes),
+    };
+    records.map_err(|_| BadEvent::Unwritable)
 }
 
-#[derive(Serialize)]
-enum Action {
-    Update,
-    Delete,
+/// The identity of a record: the same in every redelivery, so that consumers can drop repeats.
+pub fn event_id(notification_id: &str, index: usize) -> String {
+    format!("{notification_id}#{index}")
 }
 
 /// A time as Azure Digital Twins writes its own: seven digits, UTC.
-#[must_use]
 pub fn time_stamp(time: OffsetDateTime) -> String {
     const LIKE_THE_SERVICE: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
     time.to_offset(UtcOffset::UTC).format(LIKE_THE_SERVICE).unwrap_or_default()
 }
 
-/// Writes the records of one notification.
-///
-/// All of them carry one time, since consumers join the values of a patch on it: the notification's own, else
-/// `received_at`. `service_id` is the setting `SERVICE_ID`, for events whose schema names no instance.
-///
-/// # Errors
-/// None in practice: every part is text that was JSON before.
-pub fn records(
-    notification: &Notification<'_>,
-    changes: &[Change<'_>],
-    received_at: &str,
-    service_id: Option<&str>,
-) -> serde_json::Result<Vec<Record>> {
-    changes
-        .iter()
-        .enumerate()
-        .map(|(index, change)| {
-            let event_id = format!("{}#{index}", notification.id);
-            let record = PropertyRecord {
-                time_stamp: notification.time.as_deref().unwrap_or(received_at),
-                source_time_stamp: change.source_time.as_deref(),
-                service_id: notification.service_id.as_deref().or(service_id),
-                id: &notification.twin_id,
-                model_id: notification.model_id.as_deref(),
-                key: change.key.as_str(),
-                value: change.value.as_deref(),
-                action: if change.value.is_some() { Action::Update } else { Action::Delete },
-                event_id: &event_id,
-            };
-            Ok(Record { body: serde_json::to_vec(&record)?, event_id })
-        })
-        .collect()
+/// What all records of a notification have in common.
+struct Context<'a> {
+    notification: &'a Notification<'a>,
+    time_stamp: &'a str,
+    service_id: Option<&'a str>,
+}
+
+/// The properties that a notification gives values to. A deletion is not a removal of every property.
+fn changes<'a>(notification: &Notification<'a>, settings: &RecordSettings) -> Result<Vec<Change<'a>>, BadPayload> {
+    match &notification.occurrence {
+        Occurrence::Created { snapshot } => flatten::object(snapshot, &[], settings.object_values),
+        Occurrence::Updated { patch } => flatten::patch(patch, settings.object_values),
+        Occurrence::Deleted => Ok(Vec::new()),
+        Occurrence::Telemetry { component, payload } => flatten::object(payload, component, settings.object_values),
+    }
 }
 
 #[cfg(test)]

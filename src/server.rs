@@ -127,6 +127,7 @@ fn log(function: &str, delivered: &Delivered, ms: u128) {
         function,
         events = delivered.events,
         records = delivered.records,
+        empty = delivered.empty,
         ignored = delivered.ignored,
         set_aside = delivered.set_aside.len(),
         ms,

@@ -4,11 +4,15 @@
 //! connections with Functions triggers and bindings"). All mistakes are found in one go, so that an operator mends them
 //! in one go.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use tracing::level_filters::LevelFilter;
 
-use crate::flatten::ObjectValues;
+use crate::{
+    event_hub::Body,
+    flatten::ObjectValues,
+    record::{RecordFormat, RecordKind},
+};
 
 mod connection_string;
 
@@ -18,6 +22,9 @@ const EVENT_HUB: &str = "EVENT_HUB";
 const EVENT_HUB_NAMESPACE: &str = "EVENT_HUB__fullyQualifiedNamespace";
 const EVENT_HUB_CLIENT_ID: &str = "EVENT_HUB__clientId";
 const EVENT_HUB_NAME: &str = "EVENT_HUB_NAME";
+const EVENT_HUB_BODY: &str = "EVENT_HUB_BODY";
+const EVENT_HUB_TABLES: &str = "EVENT_HUB_TABLES";
+const RECORD_FORMAT: &str = "RECORD_FORMAT";
 const OBJECT_VALUES: &str = "OBJECT_VALUES";
 const SERVICE_ID: &str = "SERVICE_ID";
 const DELIVERY_TIMEOUT: &str = "DELIVERY_TIMEOUT";
@@ -43,6 +50,8 @@ pub struct Settings {
     pub event_hub: EventHubSettings,
     /// What records look like.
     pub records: RecordSettings,
+    /// How records are put into events.
+    pub events: EventSettings,
     /// The time that one delivery may take before it is answered.
     pub delivery_timeout: Duration,
     /// What is logged, and how.
@@ -80,10 +89,43 @@ pub enum Access {
 /// What shapes a record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecordSettings {
+    /// Their shape.
+    pub format: RecordFormat,
     /// What becomes of an object value.
     pub object_values: ObjectValues,
     /// The instance's host name for events that do not name it.
     pub service_id: Option<String>,
+}
+
+/// How records are put into events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventSettings {
+    /// What one event carries.
+    pub body: Body,
+    /// The Data Explorer tables that events name, for a data connection that routes by event.
+    pub tables: Option<Tables>,
+}
+
+/// The Data Explorer table for each kind of record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables {
+    /// For values of properties, and telemetry.
+    pub property: Arc<str>,
+    /// For the beginning and end of twins.
+    pub twin: Arc<str>,
+    /// For the beginning and end of relationships.
+    pub relationship: Arc<str>,
+}
+
+impl Tables {
+    /// The table for records of this kind.
+    pub fn of(&self, kind: RecordKind) -> Arc<str> {
+        Arc::clone(match kind {
+            RecordKind::Property => &self.property,
+            RecordKind::Twin => &self.twin,
+            RecordKind::Relationship => &self.relationship,
+        })
+    }
 }
 
 /// What is logged, and how.
@@ -124,11 +166,13 @@ impl Settings {
         let port = reader.port();
         let event_hub = reader.event_hub();
         let records = reader.records();
+        let events = reader.events();
         let delivery_timeout = reader.delivery_timeout();
         let log = reader.log();
         match (port, event_hub) {
             (Some(port), Some(event_hub)) if reader.mistakes.is_empty() => {
-                Ok(Self { listen: SocketAddr::from(([127, 0, 0, 1], port)), event_hub, records, delivery_timeout, log })
+                let listen = SocketAddr::from(([127, 0, 0, 1], port));
+                Ok(Self { listen, event_hub, records, events, delivery_timeout, log })
             }
             _ => Err(Mistakes(reader.mistakes)),
         }
@@ -216,11 +260,37 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn records(&mut self) -> RecordSettings {
+        let formats =
+            [("data-history", RecordFormat::DataHistory), ("time-series-insights", RecordFormat::TimeSeriesInsights)];
         RecordSettings {
+            format: self.choice(RECORD_FORMAT, &formats).unwrap_or_default(),
             object_values: self
                 .choice(OBJECT_VALUES, &[("flatten", ObjectValues::Flatten), ("keep", ObjectValues::Keep)])
                 .unwrap_or_default(),
             service_id: self.get(SERVICE_ID),
+        }
+    }
+
+    fn events(&mut self) -> EventSettings {
+        let bodies = [("record", Body::Record), ("lines", Body::Lines), ("array", Body::Array)];
+        EventSettings { body: self.choice(EVENT_HUB_BODY, &bodies).unwrap_or_default(), tables: self.tables() }
+    }
+
+    fn tables(&mut self) -> Option<Tables> {
+        let text = self.get(EVENT_HUB_TABLES)?;
+        let names: Vec<_> = text.split(',').map(str::trim).collect();
+        match names.as_slice() {
+            [property, twin, relationship] if names.iter().all(|name| !name.is_empty()) => Some(Tables {
+                property: Arc::from(*property),
+                twin: Arc::from(*twin),
+                relationship: Arc::from(*relationship),
+            }),
+            _ => {
+                self.mistake(format!(
+                    "{EVENT_HUB_TABLES} must name three tables, <property>,<twin>,<relationship>, like AdtPropertyEvents,AdtTwinLifecycleEvents,AdtRelationshipLifecycleEvents."
+                ));
+                None
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Message, SendError, Status, credential, job::Job, outcome};
+use super::{Messages, SendError, Status, credential, job::Job, message::Message, outcome};
 use crate::settings::{Access, EventHubSettings};
 
 /// The time for one attempt: to open the client, or to send one batch. After it the outcome is unknown, and the batch is
@@ -159,23 +159,24 @@ impl Client {
 
     /// Sends as many of the messages as one batch holds, in order, and answers how many the hub accepted.
     ///
-    /// A job with a message that no event can hold is refused before any of its messages is sent.
+    /// Messages that no event can hold are split where they can be; a job with one that can't is refused before any of
+    /// its messages is sent.
     pub(super) async fn send(
         &self,
         partition_id: &str,
-        jobs: impl IntoIterator<Item = &Job>,
+        jobs: impl IntoIterator<Item = &mut Job>,
     ) -> Result<usize, SendError> {
         self.guarded(async {
             let batch = self.batch(partition_id).await?;
             'filled: for job in jobs {
-                if job.is_untouched() && job.remaining().iter().any(is_large) {
+                if job.is_untouched() && job.remaining().any(Message::is_large) {
                     if !batch.is_empty() {
                         break;
                     }
-                    self.try_large(partition_id, job).await?;
+                    self.make_fit(partition_id, job).await?;
                 }
                 for message in job.remaining() {
-                    if !batch.try_add_amqp_message(amqp_message(job, message), None)? {
+                    if !batch.try_add_amqp_message(amqp_message(job.messages(), message), None)? {
                         break 'filled;
                     }
                 }
@@ -191,10 +192,15 @@ impl Client {
         .await
     }
 
-    /// Tries each large message of the job in a batch of its own, which is not sent.
-    async fn try_large(&self, partition_id: &str, job: &Job) -> Result<(), SendError> {
-        for message in job.remaining().iter().filter(|message| is_large(message)) {
-            if !self.batch(partition_id).await?.try_add_amqp_message(amqp_message(job, message), None)? {
+    /// Tries each large message of the job in a batch of its own, which is not sent, and splits those that do not fit.
+    async fn make_fit(&self, partition_id: &str, job: &mut Job) -> Result<(), SendError> {
+        let mut index = 0;
+        while let Some(message) = job.messages().iter().nth(index) {
+            let fits = !message.is_large()
+                || self.batch(partition_id).await?.try_add_amqp_message(amqp_message(job.messages(), message), None)?;
+            if fits {
+                index += 1;
+            } else if !job.messages_mut().split(index) {
                 return Err(SendError::TooLarge);
             }
         }
@@ -216,26 +222,26 @@ impl Client {
     }
 }
 
-/// Whether the message might not fit into an event. Below this it does on every tier of the service.
-fn is_large(message: &Message) -> bool {
-    message.body.len() > 64 * 1024
-}
-
 /// The event as it travels. Each keeps its own partition key, as Microsoft's buffered producers do it, although the
 /// batch goes to the partition by its id.
-fn amqp_message(job: &Job, message: &Message) -> AmqpMessage {
+fn amqp_message(messages: &Messages, message: &Message) -> AmqpMessage {
     let mut annotations = AmqpAnnotations::new();
-    annotations.insert(AmqpSymbol::from("x-opt-partition-key"), job.partition_key());
+    annotations.insert(AmqpSymbol::from("x-opt-partition-key"), &*messages.partition_key);
     let mut builder = AmqpMessage::builder()
         .with_properties(AmqpMessageProperties {
-            message_id: Some(message.id.clone().into()),
+            message_id: Some(messages.id(message).into()),
             content_type: Some(AmqpSymbol::from("application/json")),
             ..Default::default()
         })
         .with_message_annotations(annotations)
-        .with_body(message.body.clone());
-    if let Some(traceparent) = job.traceparent() {
-        builder = builder.add_application_property("Diagnostic-Id".to_owned(), traceparent.to_owned());
+        .with_body(messages.body(message));
+    if let Some(traceparent) = &messages.traceparent {
+        builder = builder.add_application_property("Diagnostic-Id".to_owned(), traceparent.clone());
+    }
+    if let Some((table, format)) = messages.routing(message) {
+        builder = builder
+            .add_application_property("Table".to_owned(), table.to_owned())
+            .add_application_property("Format".to_owned(), format.to_owned());
     }
     builder.build()
 }

@@ -27,7 +27,7 @@ pub(super) async fn run(
             running.spawn_local(Lane::new(partition_id, queue, Rc::clone(&connection)).run());
         }
         let dispatch = |job: Job| {
-            let lane = partition_key::partition(job.partition_key(), lanes.len());
+            let lane = partition_key::partition(&job.messages().partition_key, lanes.len());
             // A lane ends only after its sender.
             let _ = lanes[lane].send(job);
         };

@@ -2,7 +2,7 @@
 
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::{Message, Messages, SendError};
+use super::{Messages, SendError, message::Message};
 
 /// How far the messages of one job have come.
 #[derive(Debug)]
@@ -29,17 +29,17 @@ impl Job {
         Self { messages, accepted: 0, progress, _room: room }
     }
 
-    pub(super) fn partition_key(&self) -> &str {
-        &self.messages.partition_key
+    pub(super) fn messages(&self) -> &Messages {
+        &self.messages
     }
 
-    pub(super) fn traceparent(&self) -> Option<&str> {
-        self.messages.traceparent.as_deref()
+    pub(super) fn messages_mut(&mut self) -> &mut Messages {
+        &mut self.messages
     }
 
     /// The messages that the hub has not accepted yet.
-    pub(super) fn remaining(&self) -> &[Message] {
-        &self.messages.messages[self.accepted..]
+    pub(super) fn remaining(&self) -> impl ExactSizeIterator<Item = &Message> {
+        self.messages.iter().skip(self.accepted)
     }
 
     /// Whether nothing of it was accepted yet.

@@ -67,7 +67,7 @@ impl Lane {
                 return Err(error);
             }
         };
-        match client.send(&self.partition_id, &*pending).await {
+        match client.send(&self.partition_id, pending.iter_mut()).await {
             Ok(accepted) => {
                 self.connection.ended(Some(&client), Ok(()));
                 settle(pending, accepted);
@@ -92,7 +92,7 @@ impl Lane {
 fn settle(pending: &mut VecDeque<Job>, mut accepted: usize) {
     while let Some(mut job) = pending.pop_front() {
         accepted -= job.accept(accepted);
-        if !job.remaining().is_empty() {
+        if job.remaining().len() > 0 {
             pending.push_front(job);
             return;
         }

@@ -5,7 +5,7 @@ use super::*;
 mod properties;
 
 /// The changes of a patch, written down as `key = value`, `key removed`, with `@ source time` where there is one.
-fn flattened(patch: &str, objects: ObjectValues) -> Result<Vec<String>, BadPatch> {
+fn flattened(patch: &str, objects: ObjectValues) -> Result<Vec<String>, BadPayload> {
     let raw = RawValue::from_string(patch.to_owned()).unwrap();
     let changes = super::patch(&raw, objects)?;
     Ok(changes
@@ -217,7 +217,33 @@ fn bad_patches_say_which_operation_is_wrong_and_how() {
     }
     insta::assert_snapshot!(bad(r#"[{"op":"remove","path":""}]"#), @"operation 0 of its patch removes the whole twin, which no patch can do");
     insta::assert_snapshot!(bad(r#"[{"op":"add","path":"","value":[]}]"#), @"operation 0 of its patch replaces the whole twin by something other than an object");
-    insta::assert_snapshot!(bad(r#"[{"op":"add","path":"/a","value":{"\ud800":1}}]"#), @"operation 0 of its patch holds text that is not Unicode");
+    insta::assert_snapshot!(bad(r#"[{"op":"add","path":"/a","value":{"\ud800":1}}]"#), @"operation 0 of its patch holds a name that is not Unicode");
+}
+
+#[test]
+fn a_whole_object_gives_each_member_under_its_component() {
+    let seen = |text: &str, component: &[&str]| {
+        let raw = RawValue::from_string(text.to_owned()).unwrap();
+        let component: Vec<_> = component.iter().map(|&segment| segment.to_owned()).collect();
+        let changes = object(&raw, &component, ObjectValues::Flatten)?;
+        Ok(changes.iter().map(|change| change.key.to_string()).collect::<Vec<_>>())
+    };
+    let twin = r#"{"$dtId":"t","a":1,"c":{"$metadata":{},"b":2},"$metadata":{"$model":"m"}}"#;
+    assert_eq!(seen(twin, &[]).unwrap(), ["a", "c.b"]);
+    assert_eq!(seen(r#"{"t":1,"o":{"p":[]}}"#, &["comp1", "comp2"]).unwrap(), ["comp1.comp2.t", "comp1.comp2.o.p"]);
+    for text in ["[]", "5", "null", "\"{}\""] {
+        let error: BadPayload = seen(text, &[]).unwrap_err();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(error, @"its payload is not a JSON object");
+        }
+    }
+    insta::assert_snapshot!(seen(r#"{"\ud800":1}"#, &[]).unwrap_err(), @"its payload holds a name that is not Unicode");
+}
+
+#[test]
+fn of_a_member_given_twice_the_last_value_counts() {
+    let patch = r#"[{"op":"add","op":"replace","path":"/a","value":1,"value":{"x":1,"y":2,"x":3}}]"#;
+    assert_eq!(flat(patch), ["a.x = 3", "a.y = 2"]);
 }
 
 #[test]

@@ -2,6 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+const TWIN_UPDATE: &str = "Microsoft.DigitalTwins.Twin.Update";
+
 fn raw(value: &Value) -> Box<RawValue> {
     RawValue::from_string(value.to_string()).unwrap()
 }
@@ -35,6 +37,19 @@ fn without(mut event: Value, name: &str) -> Value {
     event
 }
 
+fn without_data(mut event: Value) -> Value {
+    event.as_object_mut().unwrap().remove("data");
+    event
+}
+
+/// What is read of an event that is no bad one and not ignored, for a closure to look at.
+fn reading<T>(event: &Value, look: impl FnOnce(Notification<'_>) -> T) -> T {
+    match read(&raw(event)).unwrap() {
+        Event::Notification(notification) => look(notification),
+        Event::Ignored { event_type } => panic!("ignored: {event_type}"),
+    }
+}
+
 fn bad(event: &Value) -> String {
     read(&raw(event)).unwrap_err().to_string()
 }
@@ -45,11 +60,12 @@ fn both_schemas_say_the_same() {
         let raw = raw(&event);
         let Event::Notification(notification) = read(&raw).unwrap() else { panic!("ignored") };
         assert_eq!(notification.id, "b53976f9");
-        assert_eq!(notification.twin_id, "Grinding Step %20");
+        assert_eq!(notification.entity, Entity::Twin { id: "Grinding Step %20".into() });
         assert_eq!(notification.time.as_deref(), Some("2021-12-09T20:28:52.9795363Z"));
         assert_eq!(notification.model_id.as_deref(), Some("dtmi:grinding;1"));
         assert_eq!(notification.traceparent.as_deref(), Some("00-18f4-01"));
-        assert_eq!(notification.patch.get(), r#"[{"value":1,"path":"/a","op":"add"}]"#);
+        let Occurrence::Updated { patch } = notification.occurrence else { panic!("no update") };
+        assert_eq!(patch.get(), r#"[{"value":1,"path":"/a","op":"add"}]"#);
     }
 }
 
@@ -90,6 +106,99 @@ fn other_types_are_ignored_whatever_else_they_lack() {
     );
 }
 
+fn relationship(kind: &str, subject: &str, data: Value) -> Value {
+    json!({
+        "specversion": "1.0", "id": "r", "type": format!("Microsoft.DigitalTwins.Relationship.{kind}"),
+        "source": "contoso.api.weu.digitaltwins.azure.net", "subject": subject, "time": "2021-12-09T20:28:52.9795363Z", "data": data,
+    })
+}
+
+#[test]
+fn a_subject_about_a_relationship_is_split_at_the_last_separator() {
+    let subject = "odd/relationships/twin %2F/relationships/Factory has floors";
+    let entity = |kind, data| {
+        reading(&relationship(kind, subject, data), |notification| match notification.entity {
+            Entity::Relationship { id, source, target, name } => {
+                (id.into_owned(), source.into_owned(), target.map(Cow::into_owned), name.map(Cow::into_owned))
+            }
+            Entity::Twin { .. } => panic!("a twin"),
+        })
+    };
+    let (id, source) = ("Factory has floors".to_owned(), "odd/relationships/twin %2F".to_owned());
+    let body = json!({"$relationshipId": "other", "$relationshipName": "has", "$targetId": "f1", "$sourceId": "other"});
+    for kind in ["Create", "Delete"] {
+        assert_eq!(
+            entity(kind, body.clone()),
+            (id.clone(), source.clone(), Some("f1".to_owned()), Some("has".to_owned()))
+        );
+    }
+    assert_eq!(entity("Update", json!({"modelId": "m", "patch": []})), (id, source, None, None));
+}
+
+#[test]
+fn the_model_of_a_whole_twin_stands_in_its_metadata() {
+    let twin = json!({"$dtId": "t", "a": 1, "$metadata": {"$model": "dtmi:x;1"}});
+    for kind in ["Create", "Delete"] {
+        let event = with(cloud_event(), "/type", json!(format!("Microsoft.DigitalTwins.Twin.{kind}")));
+        let model =
+            reading(&with(event, "/data", twin.clone()), |notification| notification.model_id.map(Cow::into_owned));
+        assert_eq!(model.as_deref(), Some("dtmi:x;1"));
+    }
+}
+
+#[test]
+fn a_deletion_needs_no_payload() {
+    let event = with(cloud_event(), "/type", json!("Microsoft.DigitalTwins.Twin.Delete"));
+    let deleted = |notification: Notification<'_>| matches!(notification.occurrence, Occurrence::Deleted);
+    assert!(reading(&without(event.clone(), "data"), deleted));
+    assert!(reading(&with(event, "/data", json!(null)), deleted));
+}
+
+#[test]
+fn telemetry_names_its_twin_in_the_subject_or_in_the_source() {
+    let seen = |event: &Value| {
+        reading(event, |notification| {
+            let Occurrence::Telemetry { component, payload } = notification.occurrence else { panic!("no telemetry") };
+            let model = notification.model_id.map(Cow::into_owned);
+            (
+                notification.entity.twin_id().to_owned(),
+                component,
+                payload.get().to_owned(),
+                model,
+                notification.service_id,
+            )
+        })
+    };
+    let event_grid = json!({
+        "id": "x", "eventType": "microsoft.iot.telemetry", "subject": "thermostat", "eventTime": "0001-01-01T00:00:00Z",
+        "data": {"data": {"t": 70.10}, "dataschema": "dtmi:x;1", "contenttype": "application/json", "traceparent": "00-1"},
+    });
+    let payload = r#"{"t":70.1}"#.to_owned();
+    let model = Some("dtmi:x;1".to_owned());
+    assert_eq!(seen(&event_grid), ("thermostat".to_owned(), vec![], payload.clone(), model.clone(), None));
+
+    let cloud_event = |source: &str, subject: Value| {
+        json!({
+            "specversion": "1.0", "id": "x", "type": "microsoft.iot.telemetry", "source": source, "subject": subject,
+            "dataschema": "dtmi:x;1", "data": {"t": 70.10},
+        })
+    };
+    let host = Some("h.azure.net".to_owned());
+    for (source, subject, twin, component) in [
+        ("h.azure.net/digitaltwins/t/1 %", json!("comp1.comp2"), "t/1 %", vec!["comp1".to_owned(), "comp2".to_owned()]),
+        ("h.azure.net/digitaltwins/t", json!(""), "t", vec![]),
+        ("h.azure.net/t", json!(null), "t", vec![]),
+    ] {
+        let expected = (twin.to_owned(), component, payload.clone(), model.clone(), host.clone());
+        assert_eq!(seen(&cloud_event(source, subject)), expected);
+    }
+    for source in ["h.azure.net", "h.azure.net/digitaltwins/", ""] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(bad(&cloud_event(source, json!(""))), @r#"The event's "source" names no twin: telemetry must come from <host>/digitaltwins/<twin id>."#);
+        }
+    }
+}
+
 #[test]
 fn a_member_given_twice_counts_as_given_last() {
     let text = event_grid().to_string().replacen('{', r#"{"id":"first","#, 1);
@@ -127,8 +236,19 @@ fn bad_events_say_what_is_missing() {
             insta::assert_snapshot!(bad(&event), @r#"The event has no patch: an update carries it in "data.data.patch" (Event Grid schema) or "data.patch" (CloudEvents)."#);
         }
     }
+    let relationship = |subject| relationship("Update", subject, json!({"patch": []}));
+    insta::assert_snapshot!(bad(&relationship("twin")), @r#"The event's "subject" names no relationship: it must be <twin id>/relationships/<relationship id>."#);
+    for event in [
+        with(without(event_grid(), "data"), "/eventType", json!("Microsoft.DigitalTwins.Twin.Create")),
+        with(with(cloud_event(), "/type", json!("microsoft.iot.telemetry")), "/source", json!("h/digitaltwins/t")),
+    ] {
+        let event = without_data(event);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(bad(&event), @r#"The event has no payload: it belongs in "data.data" (Event Grid schema) or "data" (CloudEvents)."#);
+        }
+    }
     let not_unicode = RawValue::from_string(r#"{"\ud800":1}"#.to_owned()).unwrap();
     insta::assert_snapshot!(read(&not_unicode).unwrap_err(), @"The event holds a name that is not Unicode.");
-    insta::assert_snapshot!(BadEvent::from(BadPatch::NotAnArray), @"The event can't be recorded: its patch is not an array of operations.");
+    insta::assert_snapshot!(BadEvent::from(BadPayload::PatchIsNoArray), @"The event can't be recorded: its patch is not an array of operations.");
     insta::assert_snapshot!(BadEvent::Unwritable, @"The event's records can't be written as JSON.");
 }

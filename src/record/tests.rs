@@ -1,3 +1,4 @@
+use serde_json::value::RawValue;
 use time::macros::datetime;
 
 use crate::{
@@ -22,6 +23,10 @@ fn lines(event: &str, settings: &RecordSettings) -> String {
     }
 }
 
+fn time_series_insights() -> RecordSettings {
+    RecordSettings { format: RecordFormat::TimeSeriesInsights, ..RecordSettings::default() }
+}
+
 /// Every shape of notification that we know, in both schemas: `tests/fixtures/notifications/README.md` says where each
 /// is from, and the snapshots beside this file what becomes of it.
 #[test]
@@ -29,10 +34,10 @@ fn records_of_every_notification() {
     insta::glob!("../../tests/fixtures/notifications", "*.json", |path| {
         let event = std::fs::read_to_string(path).unwrap();
         let flat = lines(&event, &RecordSettings::default());
-        let keep = RecordSettings { object_values: ObjectValues::Keep, ..RecordSettings::default() };
-        let kept = lines(&event, &keep);
-        let both = if kept == flat { flat } else { format!("{flat}\n\nOBJECT_VALUES=keep:\n{kept}") };
-        insta::assert_snapshot!(both);
+        let kept = lines(&event, &RecordSettings { object_values: ObjectValues::Keep, ..RecordSettings::default() });
+        let insights = lines(&event, &time_series_insights());
+        let kept = if kept == flat { String::new() } else { format!("\n\nOBJECT_VALUES=keep:\n{kept}") };
+        insta::assert_snapshot!(format!("{flat}{kept}\n\nRECORD_FORMAT=time-series-insights:\n{insights}"));
     });
 }
 
@@ -56,6 +61,27 @@ fn without_a_usable_time_all_records_carry_the_time_of_receipt() {
     {"TimeStamp":"2026-01-01T00:00:00.0000000Z","Id":"t","Key":"a","Value":1,"Action":"Update","EventId":"e#0"}
     {"TimeStamp":"2026-01-01T00:00:00.0000000Z","Id":"t","Key":"b","Value":null,"Action":"Delete","EventId":"e#1"}
     "#);
+}
+
+#[test]
+fn in_a_flat_record_the_last_value_of_a_key_wins_and_a_removal_is_null() {
+    let event = r#"{"id":"e","eventType":"Microsoft.DigitalTwins.Twin.Update","subject":"t","eventTime":"2021-12-09T20:28:52Z",
+        "data":{"data":{"modelId":"m","patch":[{"op":"add","path":"/a","value":1.10},{"op":"add","path":"/b","value":2},
+        {"op":"replace","path":"/a","value":3},{"op":"remove","path":"/b"}]}}}"#;
+    insta::assert_snapshot!(lines(event, &time_series_insights()), @r#"{"$dtId":"t","a":3,"b":null,"$eventId":"e#0","$timestamp":"2021-12-09T20:28:52Z","$modelId":"m"}"#);
+}
+
+/// `flatten` gives the same keys whether an object is replaced or each of its members.
+#[test]
+fn replacing_an_object_and_replacing_its_members_give_the_same_keys() {
+    let event = |patch: &str| {
+        format!(
+            r#"{{"id":"e","eventType":"Microsoft.DigitalTwins.Twin.Update","subject":"t","eventTime":"2021-12-09T20:28:52Z","data":{{"data":{{"patch":{patch}}}}}}}"#
+        )
+    };
+    let object = event(r#"[{"op":"replace","path":"/o","value":{"x":1,"y.z":{"w":2}}}]"#);
+    let members = event(r#"[{"op":"replace","path":"/o/x","value":1},{"op":"replace","path":"/o/y.z/w","value":2}]"#);
+    assert_eq!(lines(&object, &RecordSettings::default()), lines(&members, &RecordSettings::default()));
 }
 
 #[test]

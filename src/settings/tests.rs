@@ -59,14 +59,22 @@ fn identity_is_managed_in_azure_and_the_developers_elsewhere() {
 #[test]
 fn the_other_settings_are_read() {
     let settings = read_with(&[
+        (RECORD_FORMAT, "time-series-insights"),
         (OBJECT_VALUES, "Keep"),
+        (EVENT_HUB_BODY, "lines"),
+        (EVENT_HUB_TABLES, "Properties, Twins,Relationships"),
         (SERVICE_ID, "contoso.api.weu.digitaltwins.azure.net"),
         (DELIVERY_TIMEOUT, "1500ms"),
         (LOG_LEVEL, "debug"),
         (LOG_FORMAT, "json"),
     ])
     .unwrap();
+    assert_eq!(settings.records.format, RecordFormat::TimeSeriesInsights);
     assert_eq!(settings.records.object_values, ObjectValues::Keep);
+    assert_eq!(settings.events.body, Body::Lines);
+    let tables = settings.events.tables.unwrap();
+    let kinds = [RecordKind::Property, RecordKind::Twin, RecordKind::Relationship];
+    assert_eq!(kinds.map(|kind| tables.of(kind).to_string()), ["Properties", "Twins", "Relationships"]);
     assert_eq!(settings.records.service_id.as_deref(), Some("contoso.api.weu.digitaltwins.azure.net"));
     assert_eq!(settings.delivery_timeout, Duration::from_millis(1500));
     assert_eq!(settings.log, LogSettings { level: LevelFilter::DEBUG, format: LogFormat::Json });
@@ -85,7 +93,10 @@ fn all_mistakes_are_reported_together() {
     let mistakes = read(&[
         (HANDLER_PORT, "70000"),
         (EVENT_HUB_NAMESPACE, "sb://contoso.servicebus.windows.net/"),
+        (RECORD_FORMAT, "csv"),
         (OBJECT_VALUES, "both"),
+        (EVENT_HUB_BODY, "xml"),
+        (EVENT_HUB_TABLES, "Properties,,Relationships"),
         (DELIVERY_TIMEOUT, "30s"),
         (LOG_LEVEL, "loud"),
         (LOG_FORMAT, "xml"),
@@ -95,7 +106,10 @@ fn all_mistakes_are_reported_together() {
     error: FUNCTIONS_CUSTOMHANDLER_PORT must be a port, 0 to 65535.
     error: EVENT_HUB__fullyQualifiedNamespace must be a host name like contoso.servicebus.windows.net, without sb:// or a path.
     error: Set EVENT_HUB_NAME to the event hub's name, or add EntityPath to EVENT_HUB.
+    error: RECORD_FORMAT must be one of: data-history, time-series-insights.
     error: OBJECT_VALUES must be one of: flatten, keep.
+    error: EVENT_HUB_BODY must be one of: record, lines, array.
+    error: EVENT_HUB_TABLES must name three tables, <property>,<twin>,<relationship>, like AdtPropertyEvents,AdtTwinLifecycleEvents,AdtRelationshipLifecycleEvents.
     error: DELIVERY_TIMEOUT must be a time like 25s or 800ms, above 0 and at most 29s: Event Grid waits 30 s for an answer.
     error: LOG_LEVEL must be one of: error, warn, info, debug, trace.
     error: LOG_FORMAT must be one of: text, json.

@@ -29,7 +29,7 @@ pub(super) enum BlobStore {
 pub(super) enum BlobError {
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
-    #[error("{0}")]
+    #[error("{0:?}")]
     Request(#[from] reqwest::Error),
     #[error("{url} answered {status}: {body}")]
     Refused { url: String, status: StatusCode, body: String },
@@ -43,8 +43,10 @@ impl BlobStore {
         Ok(match storage {
             Storage::Folder(path) => Self::Folder(path.clone()),
             Storage::Account(text) => {
-                // A proxy from the environment has no business between this process and the emulator.
-                let client = reqwest::Client::builder().no_proxy().build().unwrap_or_default();
+                // A proxy from the environment has no business between this process and the emulator. No connection is
+                // kept: writes are rare, and one that meets a connection closed in the meantime would fail a delivery.
+                let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build();
+                let client = client.unwrap_or_default();
                 Self::Account { account: ConnectionString::parse(text)?, client }
             }
         })

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::app::CustomHandler;
+use super::free_port::free_port;
 use super::log::{Category, Level, Log, stderr_level};
 
 /// How many of the last lines on stderr the host repeats when the handler fails.
@@ -91,7 +92,7 @@ impl HandlerProcess {
     /// Starts the handler on a port that is free now. The next start gets another one, so that a port that was lost to
     /// somebody else in between costs one restart at most.
     pub(super) fn start(command: &HandlerCommand, log: &Log) -> io::Result<Self> {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let (port, worker) = (address.port().to_string(), Uuid::new_v4().to_string());
         let mut child = Command::new(&command.executable)
             .args(&command.arguments)

@@ -6,9 +6,9 @@
 //!                             +-> answer -> outputs -> blob
 //! ```
 //!
-//! [`webhook`] takes a delivery as the Event Grid extension does, [`delivery`] runs the function for it, [`invocation`]
-//! writes the envelope, [`answer`] judges what comes back, [`outputs`] turns it into blobs. [`handler`] and
-//! [`handler_process`] start the handler and start it again. [`newtonsoft`] is the JSON of it all.
+//! `webhook` takes a delivery as the Event Grid extension does, `delivery` runs the function for it, `invocation`
+//! writes the envelope, `answer` judges what comes back, `outputs` turns it into blobs. `handler` and
+//! `handler_process` start the handler and start it again. `newtonsoft` is the JSON of it all.
 //!
 //! It is faithful where a handler or a sender can tell the difference, to version 4.1037 of the host with version 3.4.3
 //! or later of the Event Grid extension (the one that leaves dates alone); the tests replay recordings of a real host.
@@ -24,6 +24,7 @@ mod blob;
 mod blob_path;
 mod config;
 mod delivery;
+mod free_port;
 mod handler;
 mod handler_client;
 mod handler_process;

@@ -1,0 +1,190 @@
+//! Records as messages of the event hub: one each, or those of a notification together.
+
+use std::sync::Arc;
+
+/// What one event of the hub carries (setting `EVENT_HUB_BODY`). A throughput unit takes 1,000 events or 1 MB a second,
+/// whichever comes first, so that packing saves units where notifications have many records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Body {
+    /// One record.
+    #[default]
+    Record,
+    /// The records of a notification, one a line: what Data Explorer and Eventhouse read as `json`.
+    Lines,
+    /// The records of a notification as a JSON array: what Stream Analytics and Time Series Insights read.
+    Array,
+}
+
+/// The messages of one notification. They go to one partition and stay in their order.
+#[derive(Debug)]
+pub struct Messages {
+    /// Decides the partition: the twin's id, so that a twin's history stays in order.
+    pub partition_key: String,
+    /// The W3C trace context, carried as the application property `Diagnostic-Id`.
+    pub traceparent: Option<String>,
+    event_id: String,
+    body: Body,
+    messages: Vec<Message>,
+}
+
+/// One event for the hub.
+#[derive(Debug)]
+pub(super) struct Message {
+    /// The index of its first record among those of the notification.
+    first: usize,
+    /// JSON each.
+    records: Vec<Vec<u8>>,
+    /// The Data Explorer table that its records belong to, where the event is to say it.
+    table: Option<Arc<str>>,
+}
+
+impl Messages {
+    /// Puts the records of the notification `event_id` into messages, each with the table that it belongs to, if any.
+    pub fn new(
+        event_id: &str,
+        partition_key: &str,
+        traceparent: Option<&str>,
+        body: Body,
+        records: impl IntoIterator<Item = (Vec<u8>, Option<Arc<str>>)>,
+    ) -> Self {
+        let mut messages: Vec<Message> = Vec::new();
+        for (index, (record, table)) in records.into_iter().enumerate() {
+            match messages.last_mut() {
+                Some(last) if body != Body::Record && last.table == table => last.records.push(record),
+                _ => messages.push(Message { first: index, records: vec![record], table }),
+            }
+        }
+        Self {
+            partition_key: partition_key.to_owned(),
+            traceparent: traceparent.map(str::to_owned),
+            event_id: event_id.to_owned(),
+            body,
+            messages,
+        }
+    }
+
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// How many records there are.
+    pub fn records(&self) -> usize {
+        self.messages.iter().map(|message| message.records.len()).sum()
+    }
+
+    /// Their bytes, about.
+    pub(super) fn bytes(&self) -> usize {
+        /// What a record takes in memory beside its text: its place in lists, its message's properties.
+        const OVERHEAD: usize = 256;
+
+        self.messages.iter().flat_map(|message| &message.records).map(|record| record.len() + OVERHEAD).sum()
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Message> {
+        self.messages.iter()
+    }
+
+    /// Makes two messages of one that is too large. False if it has only one record.
+    pub(super) fn split(&mut self, index: usize) -> bool {
+        let Some(message) = self.messages.get_mut(index).filter(|message| message.records.len() > 1) else {
+            return false;
+        };
+        let records = message.records.split_off(message.records.len() / 2);
+        let half = Message { first: message.first + message.records.len(), records, table: message.table.clone() };
+        self.messages.insert(index + 1, half);
+        true
+    }
+
+    /// The message-id, by which consumers can drop repeats: the event's id where one message carries all of it, else
+    /// with the index of the message's first record.
+    pub(super) fn id(&self, message: &Message) -> String {
+        if self.body != Body::Record && self.messages.len() == 1 {
+            self.event_id.clone()
+        } else {
+            crate::record::event_id(&self.event_id, message.first)
+        }
+    }
+
+    /// The text that the event carries.
+    pub(super) fn body(&self, message: &Message) -> Vec<u8> {
+        match self.body {
+            Body::Record | Body::Lines => message.records.join(&b'\n'),
+            Body::Array => [b"[", &*message.records.join(&b','), b"]"].concat(),
+        }
+    }
+
+    /// The table for the message and the format of its body, for a data connection of Data Explorer that routes by
+    /// event. Source: learn.microsoft.com, "Azure Event Hubs data connection", ingestion properties.
+    pub(super) fn routing<'a>(&self, message: &'a Message) -> Option<(&'a str, &'static str)> {
+        let format = if self.body == Body::Array { "multijson" } else { "json" };
+        message.table.as_deref().map(|table| (table, format))
+    }
+}
+
+impl Message {
+    /// Whether it might not fit into an event. Below this it does on every tier of the service.
+    pub(super) fn is_large(&self) -> bool {
+        const SURE_TO_FIT: usize = 64 * 1024;
+
+        self.records.iter().map(|record| record.len() + 1).sum::<usize>() > SURE_TO_FIT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(body: Body, tables: &[Option<&str>]) -> Messages {
+        let records =
+            tables.iter().enumerate().map(|(index, &table)| (index.to_string().into_bytes(), table.map(Arc::from)));
+        Messages::new("e", "t", None, body, records)
+    }
+
+    fn seen(messages: &Messages) -> Vec<(String, String, Option<(&str, &str)>)> {
+        let text = |message| String::from_utf8(messages.body(message)).unwrap();
+        messages.iter().map(|message| (messages.id(message), text(message), messages.routing(message))).collect()
+    }
+
+    #[test]
+    fn a_record_each_has_its_own_identity() {
+        let messages = messages(Body::Record, &[None, None]);
+        assert_eq!(
+            seen(&messages),
+            [("e#0".to_owned(), "0".to_owned(), None), ("e#1".to_owned(), "1".to_owned(), None)]
+        );
+        assert_eq!(messages.records(), 2);
+    }
+
+    #[test]
+    fn packed_records_have_that_of_the_event() {
+        assert_eq!(seen(&messages(Body::Lines, &[None; 3])), [("e".to_owned(), "0\n1\n2".to_owned(), None)]);
+        assert_eq!(seen(&messages(Body::Array, &[None; 3])), [("e".to_owned(), "[0,1,2]".to_owned(), None)]);
+        assert!(messages(Body::Array, &[]).is_empty());
+    }
+
+    #[test]
+    fn each_table_has_its_own_message() {
+        let tables = [Some("Twins"), Some("Properties"), Some("Properties")];
+        let seen_lines = messages(Body::Lines, &tables);
+        assert_eq!(
+            seen(&seen_lines),
+            [
+                ("e#0".to_owned(), "0".to_owned(), Some(("Twins", "json"))),
+                ("e#1".to_owned(), "1\n2".to_owned(), Some(("Properties", "json"))),
+            ]
+        );
+        assert_eq!(seen(&messages(Body::Array, &tables))[1].2, Some(("Properties", "multijson")));
+    }
+
+    #[test]
+    fn a_message_is_split_in_the_middle_until_one_record_is_left() {
+        let mut messages = messages(Body::Lines, &[None; 5]);
+        assert!(messages.split(0));
+        assert!(messages.split(1));
+        let seen = seen(&messages);
+        let parts: Vec<_> = seen.iter().map(|(id, body, _)| (&**id, &**body)).collect();
+        assert_eq!(parts, [("e#0", "0\n1"), ("e#2", "2"), ("e#3", "3\n4")]);
+        assert!(!messages.split(1));
+    }
+}

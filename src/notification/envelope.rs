@@ -1,0 +1,85 @@
+//! What the two schemas of Event Grid have in common, under one set of names.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::BadEvent;
+use crate::json::{self, Fields};
+
+/// An event before its type is looked at. A member that is not the text it should be is as good as absent.
+pub(super) struct Envelope<'a> {
+    pub(super) is_cloud_event: bool,
+    pub(super) event_type: Option<Cow<'a, str>>,
+    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) subject: Option<Cow<'a, str>>,
+    time: Option<Cow<'a, str>>,
+    /// Where it comes from; only CloudEvents say it.
+    pub(super) source: Option<Cow<'a, str>>,
+    pub(super) traceparent: Option<Cow<'a, str>>,
+    /// The model, where the event is telemetry.
+    pub(super) data_schema: Option<Cow<'a, str>>,
+    /// What Azure Digital Twins has to say, taken out of its wrapping.
+    pub(super) payload: Option<&'a RawValue>,
+}
+
+impl<'a> Envelope<'a> {
+    pub(super) fn read(event: &'a RawValue) -> Result<Self, BadEvent> {
+        if !event.get().starts_with('{') {
+            return Err(BadEvent::NotAnObject);
+        }
+        let fields = Fields::of(event)?;
+        // Every CloudEvent carries `specversion`; `type` alone will do for one that lost it.
+        if fields.get("specversion").is_some() || fields.get("eventType").is_none() {
+            Ok(Self::cloud_event(&fields))
+        } else {
+            Self::event_grid(&fields)
+        }
+    }
+
+    fn cloud_event(fields: &Fields<'a>) -> Self {
+        Self {
+            is_cloud_event: true,
+            event_type: fields.text("type"),
+            id: fields.text("id"),
+            subject: fields.text("subject"),
+            time: fields.text("time"),
+            source: fields.text("source"),
+            traceparent: fields.text("traceparent"),
+            data_schema: fields.text("dataschema"),
+            payload: fields.get("data").filter(is_not_null),
+        }
+    }
+
+    fn event_grid(fields: &Fields<'a>) -> Result<Self, BadEvent> {
+        let data = fields.get("data").map(Fields::of).transpose()?.unwrap_or_default();
+        Ok(Self {
+            is_cloud_event: false,
+            event_type: fields.text("eventType"),
+            id: fields.text("id"),
+            subject: fields.text("subject"),
+            time: fields.text("eventTime"),
+            source: None,
+            traceparent: data.text("traceparent"),
+            data_schema: data.text("dataschema"),
+            payload: data.get("data").filter(is_not_null),
+        })
+    }
+
+    /// The time, if it means one: telemetry carries 0001-01-01T00:00:00Z for "none".
+    pub(super) fn usable_time(&self) -> Option<Cow<'a, str>> {
+        let means_one = |time: &str| OffsetDateTime::parse(time, &Rfc3339).is_ok_and(|time| time.year() > 1);
+        self.time.clone().filter(|time| means_one(time))
+    }
+
+    /// The host part of a `CloudEvent`'s source, `<host>` or `<host>/digitaltwins/<twin id>`.
+    pub(super) fn service_id(&self) -> Option<String> {
+        let host = self.source.as_deref()?.split('/').next()?;
+        Some(host.to_owned()).filter(|host| !host.is_empty())
+    }
+}
+
+fn is_not_null(value: &&RawValue) -> bool {
+    value.get() != json::NULL
+}
