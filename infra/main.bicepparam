@@ -1,0 +1,14 @@
+// For az and azd alike: azd hands the values of its environment over as environment variables, and so can a shell.
+// Everything that is not here has its default from main.bicep.
+using './main.bicep'
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'twin-bridge')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
+param subscribe = bool(readEnvironmentVariable('SUBSCRIBE', 'false'))
+param deployerPrincipalId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
+param deployerPrincipalType = readEnvironmentVariable('AZURE_PRINCIPAL_TYPE', 'User')
+param digitalTwins = readEnvironmentVariable('DIGITAL_TWINS', 'none')
+param digitalTwinsName = readEnvironmentVariable('DIGITAL_TWINS_NAME', '')
+param dataExplorer = readEnvironmentVariable('DATA_EXPLORER', 'none')
+param dataExplorerName = readEnvironmentVariable('DATA_EXPLORER_NAME', '')
+param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
