@@ -41,7 +41,9 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotElf(error) => write!(formatter, "the executable is no 64-bit ELF file: {error}"),
-            Self::TooNew(version) => write!(formatter, "the executable needs glibc {version}, but may need at most {OLDEST}"),
+            Self::TooNew(version) => {
+                write!(formatter, "the executable needs glibc {version}, but may need at most {OLDEST}")
+            }
             Self::Feature(name) => write!(formatter, "the executable needs {name}, which glibc {OLDEST} does not have"),
         }
     }

@@ -3,12 +3,16 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod clients;
+mod consistency;
 mod deliveries;
 mod flatten_command;
 mod handler;
 mod hub;
 mod identity;
+mod infra;
+mod package;
 mod recordings;
+mod repository;
 mod shutdown;
 mod start;
 mod through_the_host;

@@ -1,0 +1,202 @@
+//! Files that name the same things must go on doing so: what the host reads, what the handler reads, what Azure is told,
+//! and what people are told.
+
+use local_azure::event_hubs;
+use package_function::package;
+use serde_json::{Value, json};
+use twin_bridge::settings::{Access, Settings};
+
+use crate::repository::{between, files, json, root, setting_names, text};
+
+/// The one folder with a function.json, which is the function's name.
+const FUNCTION: &str = "function";
+/// The port of Event Hubs in plain AMQP, which `cargo local` takes.
+const AMQP: u16 = 5672;
+
+/// The binding of function.json with this direction.
+fn binding(direction: &str) -> Value {
+    let function = json(&format!("{FUNCTION}/function.json"));
+    let bindings = function["bindings"].as_array().unwrap();
+    let found: Vec<_> = bindings.iter().filter(|binding| binding["direction"] == direction).collect();
+    assert_eq!(found.len(), 1);
+    found[0].clone()
+}
+
+/// What people read, and the scripts that do what it says.
+fn documents() -> Vec<(String, String)> {
+    let docs = files("docs", "md").into_iter();
+    let all = docs.chain(["README.md", "SECURITY.md", "CONTRIBUTING.md", "azure.yaml"].map(|name| root().join(name)));
+    all.map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// The values of local.settings.json.example.
+fn example() -> Vec<(String, String)> {
+    let example = json("local.settings.json.example");
+    let values = example["Values"].as_object().unwrap();
+    values.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
+}
+
+fn example_value(name: &str) -> String {
+    example().into_iter().find(|(found, _)| found == name).unwrap_or_else(|| panic!("no {name}")).1
+}
+
+#[test]
+fn there_is_one_function_and_everyone_calls_it_by_its_name() {
+    let folders = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    let functions: Vec<_> =
+        folders.filter(|path| path.join("function.json").exists() && !path.ends_with("dist")).collect();
+    assert_eq!(functions, [root().join(FUNCTION)]);
+    assert!(text("infra/modules/event-subscription.bicep").contains(&format!("'${{site.id}}/functions/{FUNCTION}'")));
+    assert!(text("local-azure/src/main.rs").contains(&format!("const FUNCTION: &str = \"{FUNCTION}\";")));
+    assert!(text(".funcignore").lines().any(|line| line == format!("!/{FUNCTION}/")));
+    for (path, text) in documents() {
+        for call in text.split("functionName=").skip(1) {
+            let name: String = call.chars().take_while(|c| c.is_alphanumeric()).collect();
+            assert_eq!(name, FUNCTION, "{path}");
+        }
+    }
+}
+
+#[test]
+fn the_trigger_takes_whole_deliveries() {
+    let trigger = binding("in");
+    assert_eq!((&trigger["type"], &trigger["cardinality"]), (&json!("eventGridTrigger"), &json!("many")));
+    // The stand-ins and tests post what the host would.
+    let posted = json("tests/fixtures/invocation.json");
+    assert!(posted["Data"].get(trigger["name"].as_str().unwrap()).is_some());
+}
+
+#[test]
+fn dead_letters_have_one_binding_and_one_container() {
+    let output = binding("out");
+    let source = text("src/dead_letter.rs") + &text("src/bridge.rs") + &text("src/invocation.rs");
+    assert!(source.contains(&format!("\"{}\"", output["name"].as_str().unwrap())), "{output}");
+    let (container, _) = output["path"].as_str().unwrap().split_once('/').unwrap();
+    let storage = text("infra/modules/storage.bicep");
+    assert!(between(&storage, "resource deadLetters ", "\n}").contains(&format!("name: '{container}'")));
+    assert!(text("docs/operate.md").contains(&format!("`{container}`")));
+    // The connection: the account of the host, which the template gives by identity and the example by Azurite.
+    let connection = output["connection"].as_str().unwrap();
+    assert!(text("infra/modules/function-app.bicep").contains(&format!("    {connection}__blobServiceUri: ")));
+    assert_eq!(example_value(connection), "UseDevelopmentStorage=true");
+}
+
+#[test]
+fn the_executable_has_one_name() {
+    let host = json("host.json");
+    let executable = &host["customHandler"]["description"]["defaultExecutablePath"];
+    // Exactly this, without `./`: func gives the execute bit to the entry whose name is equal.
+    assert_eq!(executable, package::EXECUTABLE);
+    assert_eq!(env!("CARGO_PKG_NAME"), package::EXECUTABLE);
+    let local = example_value("AzureFunctionsJobHost__customHandler__description__defaultExecutablePath");
+    assert_eq!(local, format!("target/debug/{}", package::EXECUTABLE));
+}
+
+#[test]
+fn the_host_waits_longer_than_a_delivery_may_take() {
+    assert_eq!(json("host.json")["functionTimeout"], "00:02:00");
+}
+
+#[test]
+fn the_example_settings_are_the_handlers_or_the_hosts() {
+    let known = setting_names();
+    for (name, _) in example() {
+        let of_the_host = ["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"].contains(&&*name)
+            || name.starts_with("AzureFunctionsJobHost__");
+        assert!(of_the_host || known.contains(&name), "{name}");
+    }
+    assert_eq!(example_value("FUNCTIONS_WORKER_RUNTIME"), "custom");
+}
+
+#[test]
+fn the_handler_takes_the_example_settings() {
+    let example = example();
+    let lookup = |name: &str| match name {
+        "FUNCTIONS_CUSTOMHANDLER_PORT" => Some("7072".to_owned()),
+        _ => example.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone()),
+    };
+    let settings = Settings::read(lookup).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let Access::ConnectionString(access) = settings.event_hub.access else { panic!("a connection string") };
+    assert!(access.use_development_emulator);
+    assert_eq!((&*access.host, access.port), ("127.0.0.1", Some(AMQP)));
+}
+
+#[test]
+fn the_example_connection_string_is_that_of_the_local_event_hubs_endpoint() {
+    // On a port of its own choice, so that the test can run beside `cargo local`; nothing else may differ.
+    let hubs = event_hubs::EventHubs::start(event_hubs::Config::default()).unwrap();
+    let hub = &event_hubs::Config::default().hubs[0].name;
+    let served = hubs.connection_string(hub).replace(&format!(":{};", hubs.address().port()), &format!(":{AMQP};"));
+    assert_eq!(example_value("EVENT_HUB"), served);
+    assert!(text("local-azure/src/main.rs").contains(&format!("const EVENT_HUBS_PORT: u16 = {AMQP};")));
+    assert!(text("infra/main.bicep").contains(&format!("param eventHubName string = '{hub}'")));
+}
+
+#[test]
+fn the_readme_explains_every_setting() {
+    let readme = text("README.md");
+    // Set by the platform, not by people.
+    let platform = ["FUNCTIONS_CUSTOMHANDLER_PORT", "IDENTITY_ENDPOINT"];
+    for name in setting_names().iter().filter(|name| !platform.contains(&&***name)) {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
+fn documents_name_only_settings_that_exist() {
+    let known = setting_names();
+    let ours = ["EVENT_HUB", "RECORD_", "OBJECT_", "DELIVERY_", "LOG_L", "LOG_F", "SERVICE_ID"];
+    // Outputs of infra/main.bicep, which azd puts into the environment.
+    let outputs = text("infra/main.bicep");
+    for (path, text) in documents() {
+        for word in text.split(|c: char| !(c.is_alphanumeric() || c == '_')) {
+            if ours.iter().any(|prefix| word.starts_with(prefix)) {
+                let output = outputs.contains(&format!("output {word} "));
+                assert!(output || known.iter().any(|name| name == word), "{path}: {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn documents_name_only_parameters_and_files_that_exist() {
+    let parameters = text("infra/main.bicep");
+    let variables = text("infra/main.bicepparam");
+    let deploy = text("docs/deploy.md");
+    for table_row in between(&deploy, "| parameter |", "\n\n").lines().skip(2) {
+        for name in table_row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2) {
+            assert!(parameters.contains(&format!("param {name} ")), "docs/deploy.md: {name}");
+        }
+    }
+    for line in variables.lines().filter_map(|line| line.strip_prefix("param ")) {
+        let (name, _) = line.split_once(" = ").unwrap();
+        assert!(parameters.contains(&format!("param {name} ")), "infra/main.bicepparam: {name}");
+    }
+    for command in deploy.split("azd env set ").skip(1) {
+        let name = command.split_whitespace().next().unwrap();
+        let standard = name.starts_with("AZURE_");
+        assert!(standard || variables.contains(&format!("'{name}'")), "docs/deploy.md: {name}");
+    }
+    for (path, text) in documents() {
+        for link in text.split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap()) {
+            if !link.is_empty() && !link.contains("://") {
+                let folder = std::path::Path::new(&path).parent().unwrap();
+                assert!(folder.join(link).exists(), "{path}: {link}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_operators_search_for_is_what_the_handler_logs() {
+    let mut source = String::new();
+    for path in files("src", "rs").into_iter().chain(files("src/event_hub", "rs")) {
+        source += &std::fs::read_to_string(path).unwrap();
+    }
+    let operate = text("docs/operate.md");
+    let phrases: Vec<_> = operate.split("message has \"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(phrases.len() >= 3, "{phrases:?}");
+    for phrase in phrases {
+        assert!(source.contains(phrase), "docs/operate.md searches for {phrase:?}");
+    }
+}

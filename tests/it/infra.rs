@@ -1,0 +1,239 @@
+//! What the Bicep says, read as text: who may do what, which doors are shut, and that its settings are ours. That its
+//! resources have the properties they are given is for a compiler.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use twin_bridge::settings::Settings;
+
+use crate::{
+    handler::command,
+    repository::{between, files, root, setting_names, text},
+};
+
+/// Every role that is given: where, to whom, which, and on what.
+const ROLES: [(&str, &str, &str, &str); 7] = [
+    ("digital-twins-endpoint", "deployerPrincipalId", "bcd981a7-7f74-457b-83e1-cceb9e632ffe", "instance"),
+    ("event-hub", "appPrincipalId", "2b629674-e913-4c01-ae53-ef4638d8f975", "hub"),
+    ("event-hub-reader", "principalId", "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "namespace::hub"),
+    ("logs", "appPrincipalId", "3913510d-42f4-4e42-8a64-420c390055eb", "applicationInsights"),
+    ("storage", "appPrincipalId", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "account"),
+    ("storage", "appPrincipalId", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "account"),
+    ("topic", "topic.identity.principalId", "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "account::blobs::container"),
+];
+
+fn main_bicep() -> String {
+    text("infra/main.bicep")
+}
+
+/// Name and text of every module.
+fn modules() -> Vec<(String, String)> {
+    let name = |path: &std::path::Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+    files("infra/modules", "bicep").iter().map(|path| (name(path), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+fn module(name: &str) -> String {
+    text(&format!("infra/modules/{name}.bicep"))
+}
+
+/// The names in an object, one a line.
+fn keys(object: &str) -> Vec<&str> {
+    let lines = object.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.map(|line| line.split_once(": ").unwrap().0).collect()
+}
+
+#[test]
+fn each_identity_has_the_roles_that_it_needs_on_the_smallest_scope() {
+    let mut given = BTreeSet::new();
+    for (name, bicep) in modules() {
+        for assignment in bicep.split("\nresource ").filter(|block| block.contains("/roleAssignments@")) {
+            let role = between(assignment, "'Microsoft.Authorization/roleDefinitions', ", ")");
+            let id = between(&bicep, &format!("var {role} = '"), "'");
+            let scope = between(assignment, "\n  scope: ", "\n");
+            let principal = between(assignment, "principalId: ", "\n");
+            assert!(assignment.contains(&format!("name: guid({scope}.id, ")), "{name}: the name must follow the scope");
+            given.insert(format!("{name} {principal} {id} {scope}"));
+        }
+    }
+    let wanted: BTreeSet<_> =
+        ROLES.iter().map(|(name, principal, id, scope)| format!("{name} {principal} {id} {scope}")).collect();
+    similar_asserts::assert_eq!(given, wanted);
+}
+
+#[test]
+fn nothing_can_be_entered_with_a_key_but_the_topic() {
+    for (name, wanted) in [
+        ("storage", "allowSharedKeyAccess: false"),
+        ("storage", "allowBlobPublicAccess: false"),
+        ("event-hub", "disableLocalAuth: true"),
+        ("logs", "features: { disableLocalAuth: true }"),
+        ("logs", "DisableLocalAuth: true"),
+        ("function-app", "httpsOnly: true"),
+        ("function-app", "type: 'UserAssignedIdentity'"),
+        ("event-subscription", "deadLetterWithResourceIdentity: {"),
+    ] {
+        assert!(module(name).contains(wanted), "{name}: {wanted}");
+    }
+    for (name, bicep) in modules() {
+        assert_eq!(bicep.contains("disableLocalAuth: false"), name == "topic", "{name}");
+        assert_eq!(bicep.contains("listKeys("), name == "digital-twins-endpoint", "{name}");
+    }
+}
+
+#[test]
+fn no_secret_goes_in_or_out() {
+    let all = modules().into_iter().map(|(_, bicep)| bicep).chain([main_bicep(), text("infra/main.bicepparam")]);
+    for line in all.flat_map(|bicep| bicep.lines().map(str::to_owned).collect::<Vec<_>>()) {
+        let lower = line.to_lowercase();
+        let passes = lower.starts_with("param ") || lower.starts_with("output ") || lower.contains("readenvironment");
+        assert!(
+            !(passes && ["key", "secret", "password", "connectionstring"].iter().any(|word| lower.contains(word))),
+            "{line}"
+        );
+        assert!(!lower.contains("sharedaccesskey="), "{line}");
+    }
+}
+
+#[test]
+fn the_app_runs_a_custom_handler_on_flex_consumption() {
+    let app = module("function-app");
+    for wanted in
+        ["runtime: { name: 'custom', version: '1.0' }", "name: 'FC1', tier: 'FlexConsumption'", "reserved: true"]
+    {
+        assert!(app.contains(wanted), "{wanted}");
+    }
+    // The plan refuses these.
+    for unwanted in ["FUNCTIONS_WORKER_RUNTIME", "WEBSITE_RUN_FROM_PACKAGE", "FUNCTIONS_EXTENSION_VERSION"] {
+        assert!(!app.contains(unwanted), "{unwanted}");
+    }
+}
+
+#[test]
+fn the_subscription_comes_in_a_second_phase() {
+    let main = main_bicep();
+    assert!(main.contains("param subscribe bool = false"));
+    assert!(main.contains("module eventSubscription 'modules/event-subscription.bicep' = if (subscribe)"));
+    for (name, bicep) in modules() {
+        assert_eq!(bicep.contains("/eventSubscriptions@"), name == "event-subscription", "{name}");
+    }
+}
+
+#[test]
+fn every_module_is_used_and_every_description_says_something() {
+    let main = main_bicep();
+    for (name, _) in modules() {
+        assert!(main.contains(&format!("'modules/{name}.bicep'")), "{name}");
+    }
+    for block in main.split("\n\n").filter(|block| block.lines().any(|line| line.starts_with("param "))) {
+        assert!(block.contains("@description('"), "{block}");
+    }
+}
+
+#[test]
+fn the_settings_are_those_that_the_handler_reads() {
+    let known = setting_names();
+    let main = main_bicep();
+    let bridge = keys(between(&main, "bridgeSettings: {\n", "    }\n"));
+    assert!(bridge.len() >= 7, "{bridge:?}");
+    for name in &bridge {
+        assert!(known.iter().any(|known| known == name), "src/settings.rs does not read {name}");
+    }
+    let app = module("function-app");
+    for name in keys(between(&app, "union(bridgeSettings, {\n", "  })")) {
+        let of_the_host = name.starts_with("AzureWebJobsStorage__") || name.starts_with("APPLICATIONINSIGHTS_");
+        assert!(of_the_host || known.iter().any(|known| known == name), "{name}");
+    }
+}
+
+#[test]
+fn the_handler_takes_every_value_that_the_template_can_give() {
+    let main = main_bicep();
+    let tables = between(&main, "var tables = dataExplorer == 'none' ? '' : '", "'");
+    for (setting, parameter) in
+        [("RECORD_FORMAT", "recordFormat"), ("EVENT_HUB_BODY", "eventHubBody"), ("OBJECT_VALUES", "objectValues")]
+    {
+        assert!(main.contains(&format!("      {setting}: {parameter}\n")), "{setting}");
+        let before = main.split_once(&format!("param {parameter} string = '")).unwrap();
+        let allowed = before.0.rsplit_once("@allowed([").unwrap().1;
+        let default = before.1.split_once('\'').unwrap().0;
+        let allowed: Vec<_> = allowed.split('\'').skip(1).step_by(2).collect();
+        assert!(allowed.len() >= 2 && allowed.contains(&default), "{parameter}: {allowed:?}");
+        for value in allowed {
+            Settings::read(|name| match name {
+                "FUNCTIONS_CUSTOMHANDLER_PORT" => Some("0".to_owned()),
+                "IDENTITY_ENDPOINT" => Some("http://127.0.0.1/msi".to_owned()),
+                "EVENT_HUB__fullyQualifiedNamespace" => Some("evhns-x.servicebus.windows.net".to_owned()),
+                "EVENT_HUB_NAME" => Some("twins".to_owned()),
+                "EVENT_HUB_TABLES" => Some(tables.to_owned()),
+                // What an instance-less deployment gives.
+                "SERVICE_ID" => Some(String::new()),
+                name if name == setting => Some(value.to_owned()),
+                _ => None,
+            })
+            .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        }
+    }
+}
+
+#[test]
+fn event_grid_delivers_what_the_bridge_knows() {
+    let main = main_bicep();
+    let types = between(&main, "param eventTypes array = [", "]");
+    let types: Vec<_> = types.split('\'').skip(1).step_by(2).collect();
+    let known = text("src/notification.rs");
+    assert_eq!(types.len(), 7);
+    for event_type in types {
+        assert!(known.contains(&format!("\"{event_type}\"")), "{event_type}");
+    }
+}
+
+/// Name and columns of each table in data-explorer.kql.
+fn tables() -> Vec<(String, Vec<String>)> {
+    let kql = text("infra/data-explorer.kql");
+    let tables = kql.lines().filter_map(|line| line.strip_prefix(".create-merge table ")).map(|table| {
+        let (name, columns) = table.trim_end_matches(')').split_once(" (").unwrap();
+        let columns = columns.split(", ").map(|column| column.split_once(": ").unwrap().0.to_owned());
+        (name.to_owned(), columns.collect())
+    });
+    tables.collect()
+}
+
+#[test]
+fn each_table_has_a_mapping_of_all_its_columns() {
+    let kql = text("infra/data-explorer.kql");
+    let connection = module("data-explorer-connection");
+    let mapping_name = between(&connection, "mappingRuleName: '", "'");
+    let names: Vec<_> = tables().into_iter().map(|(name, _)| name).collect();
+    assert!(main_bicep().contains(&format!("'{}'", names.join(","))), "{names:?}");
+    assert!(names.contains(&between(&connection, "tableName: '", "'").to_owned()));
+    for (name, columns) in tables() {
+        let mapping =
+            between(&kql, &format!(".create-or-alter table {name} ingestion json mapping '{mapping_name}' '"), "'\n");
+        let mapping: Vec<Value> = serde_json::from_str(mapping).unwrap();
+        let mapped: Vec<_> = mapping.iter().map(|entry| entry["column"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(mapped, columns, "{name}");
+        for entry in &mapping {
+            assert_eq!(entry["path"], format!("$.{}", entry["column"].as_str().unwrap()));
+        }
+        assert!(kql.contains(&format!(".alter table {name} policy ingestionbatching")), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_table_has_a_column_for_every_member_of_its_records() {
+    let tables = tables();
+    let mut filled: Vec<BTreeSet<String>> = vec![BTreeSet::new(); tables.len()];
+    for path in files("tests/fixtures/notifications", "json") {
+        let output =
+            command().arg("flatten").arg(&path).current_dir(root()).env("SERVICE_ID", "x").output().await.unwrap();
+        for line in String::from_utf8(output.stdout).unwrap().lines() {
+            let record: Value = serde_json::from_str(line).unwrap();
+            let record = record.as_object().unwrap();
+            let table = ["Key", "TwinId", "RelationshipId"].iter().position(|name| record.contains_key(*name)).unwrap();
+            filled[table].extend(record.keys().cloned());
+        }
+    }
+    for ((name, columns), filled) in tables.iter().zip(filled) {
+        assert_eq!(columns.iter().cloned().collect::<BTreeSet<_>>(), filled, "{name}");
+    }
+}
