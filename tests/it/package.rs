@@ -36,7 +36,7 @@ fn assert_names_and_modes(archive: &mut Archive) {
     let mut found = Vec::new();
     for index in 0..archive.len() {
         let file = archive.by_index(index).unwrap();
-        found.push((file.name().to_owned(), file.unix_mode().unwrap() & 0o7777));
+        found.push((file.name().unwrap().into_owned(), file.unix_mode().unwrap() & 0o7777));
     }
     let wanted = [("function/function.json", 0o644), ("host.json", 0o644), ("twin-bridge", 0o777)];
     assert_eq!(found, wanted.map(|(name, mode)| (name.to_owned(), mode)));
@@ -137,8 +137,8 @@ fn names_under(folder: &Path) -> Vec<String> {
 fn uploaded(names: &[String]) -> Vec<&str> {
     let ignore = text(".funcignore");
     let lines: Vec<_> = ignore.lines().filter(|line| !line.starts_with('#')).collect();
-    let (taken, left_out): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.starts_with('!'));
-    assert_eq!(left_out, [&"/*"], "everything is left out but for what the other lines take");
+    let (taken, left_out): (Vec<&str>, Vec<&str>) = lines.iter().partition(|line| line.starts_with('!'));
+    assert_eq!(left_out, ["/*"], "everything is left out but for what the other lines take");
     let taken = |name: &&str| taken.iter().any(|line| name.starts_with(line.trim_start_matches("!/")));
     names.iter().map(String::as_str).filter(|name| *name != ".funcignore").filter(taken).collect()
 }
