@@ -93,6 +93,7 @@ impl Entity<'_> {
 
 /// What an event turned out to be.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "lives on the stack, once at a time")]
 pub enum Event<'a> {
     /// Something to record.
     Notification(Notification<'a>),
@@ -152,7 +153,7 @@ impl From<NotUnicode> for BadEvent {
 /// Reads one event.
 pub fn read(event: &RawValue) -> Result<Event<'_>, BadEvent> {
     let envelope = Envelope::read(event)?;
-    let event_type = envelope.event_type.clone().ok_or(BadEvent::NoType)?;
+    let event_type = envelope.event_type.clone().filter(|name| !name.is_empty()).ok_or(BadEvent::NoType)?;
     let (entity, occurrence): (ReadEntity, ReadOccurrence) = match &*event_type {
         "Microsoft.DigitalTwins.Twin.Create" => (twin, created),
         "Microsoft.DigitalTwins.Twin.Update" => (twin, updated),
@@ -209,7 +210,7 @@ fn sender<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
     if !envelope.is_cloud_event {
         return twin(envelope);
     }
-    let id = envelope.source.as_deref().and_then(twin_of_source).ok_or(BadEvent::NoSource)?;
+    let id = envelope.source().and_then(twin_of_source).ok_or(BadEvent::NoSource)?;
     Ok(Entity::Twin { id: Cow::Owned(id) })
 }
 
