@@ -153,7 +153,7 @@ impl From<NotUnicode> for BadEvent {
 /// Reads one event.
 pub fn read(event: &RawValue) -> Result<Event<'_>, BadEvent> {
     let envelope = Envelope::read(event)?;
-    let event_type = envelope.event_type.clone().filter(|name| !name.is_empty()).ok_or(BadEvent::NoType)?;
+    let event_type = envelope.event_type.clone().ok_or(BadEvent::NoType)?;
     let (entity, occurrence): (ReadEntity, ReadOccurrence) = match &*event_type {
         "Microsoft.DigitalTwins.Twin.Create" => (twin, created),
         "Microsoft.DigitalTwins.Twin.Update" => (twin, updated),

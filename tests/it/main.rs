@@ -4,6 +4,7 @@
 
 mod clients;
 mod deliveries;
+mod docs;
 mod flatten_command;
 mod handler;
 mod hub;
