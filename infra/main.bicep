@@ -292,6 +292,7 @@ module connection 'modules/data-explorer-connection.bicep' = if (dataExplorer !=
     databaseName: dataExplorerDatabase
     eventHubId: eventHub.outputs.hubId
     consumerGroup: 'data-explorer'
+    eventHubBody: eventHubBody
   }
   dependsOn: [reader]
 }

@@ -162,6 +162,7 @@ impl Delivered {
 
 /// What one event turned into.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "lives on the stack, once at a time")]
 pub enum Converted<'a> {
     /// The records of a notification; there may be none, as for a change of nothing but metadata.
     Records(Notification<'a>, Vec<Record>),

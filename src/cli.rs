@@ -83,15 +83,18 @@ pub fn flatten(file: &Path, settings: &RecordSettings) -> io::Result<ExitCode> {
 
 /// The events in a file, whichever way they are put there; for a stretch that is not JSON, the reason.
 fn events(text: &str) -> impl Iterator<Item = Result<&RawValue, String>> {
-    documents(text).flat_map(|document| match document {
-        Ok(document) if json::is_too_deep(document.get()) => {
-            vec![Err(format!("It is nested deeper than {} levels.", json::MAX_DEPTH))]
-        }
+    let events = documents(text).flat_map(|document| match document {
         Ok(document) if document.get().starts_with('[') => match invocation::each(document.get()) {
             Ok(events) => events.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error.to_string())],
         },
         other => vec![other],
+    });
+    events.map(|event| match event {
+        Ok(event) if json::is_too_deep(event.get()) => {
+            Err(format!("It is nested deeper than {} levels.", json::MAX_DEPTH))
+        }
+        event => event,
     })
 }
 

@@ -93,6 +93,7 @@ impl Entity<'_> {
 
 /// What an event turned out to be.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "lives on the stack, once at a time")]
 pub enum Event<'a> {
     /// Something to record.
     Notification(Notification<'a>),
@@ -209,7 +210,7 @@ fn sender<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
     if !envelope.is_cloud_event {
         return twin(envelope);
     }
-    let id = envelope.source.as_deref().and_then(twin_of_source).ok_or(BadEvent::NoSource)?;
+    let id = envelope.source().and_then(twin_of_source).ok_or(BadEvent::NoSource)?;
     Ok(Entity::Twin { id: Cow::Owned(id) })
 }
 

@@ -3,16 +3,17 @@
 //! `POST /{function}` takes a delivery, `GET /` tells how the bridge is. The host throws the body of a failing answer
 //! away, so the reason of each goes to the log as well.
 
-use std::{any::Any, error::Error, io, sync::Arc, time::Duration};
+use std::{any::Any, io, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    body::{self, Body},
+    body::Body,
     extract::{Path, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::{
     net::TcpListener,
@@ -91,9 +92,9 @@ async fn status(State(bridge): State<Arc<Bridge>>) -> Json<serde_json::Value> {
 async fn deliver(State(bridge): State<Arc<Bridge>>, Path(function): Path<String>, request: Request) -> Response {
     let started = Instant::now();
     let deadline = started + bridge.delivery_timeout();
-    let body = match timeout_at(deadline, body::to_bytes(request.into_body(), MAX_BODY)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(error)) if is_too_large(&error) => {
+    let body = match timeout_at(deadline, read(request.into_body())).await {
+        Ok(Ok(Some(body))) => body,
+        Ok(Ok(None)) => {
             return problem(StatusCode::PAYLOAD_TOO_LARGE, &format!("The delivery is larger than {MAX_BODY} bytes."));
         }
         Ok(Err(_)) => return problem(StatusCode::BAD_REQUEST, "The delivery broke off before its end."),
@@ -152,6 +153,16 @@ fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
     problem(StatusCode::INTERNAL_SERVER_ERROR, "twin-bridge has a fault; please report the lines above this one.")
 }
 
-fn is_too_large(error: &axum::Error) -> bool {
-    error.source().is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>)
+/// Reads a body, or answers `None` for one that is too large. Such a body is read to its end all the same, and dropped:
+/// a sender that is still writing when the connection closes would not see the answer.
+async fn read(mut body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
+    let mut bytes = Some(Vec::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        match &mut bytes {
+            Some(read) if read.len() + data.len() <= MAX_BODY => read.extend_from_slice(&data),
+            _ => bytes = None,
+        }
+    }
+    Ok(bytes)
 }

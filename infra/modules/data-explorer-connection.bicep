@@ -3,6 +3,7 @@ param clusterName string
 param databaseName string
 param eventHubId string
 param consumerGroup string
+param eventHubBody string
 
 resource cluster 'Microsoft.Kusto/clusters@2024-04-13' existing = {
   name: clusterName
@@ -21,11 +22,9 @@ resource connection 'Microsoft.Kusto/clusters/databases/dataConnections@2024-04-
     eventHubResourceId: eventHubId
     consumerGroup: consumerGroup
     managedIdentityResourceId: cluster.id
-    // What holds for events that do not say otherwise. Each of ours names its table and format (EVENT_HUB_TABLES); the
-    // mapping has the same name in every table.
-    tableName: 'AdtPropertyEvents'
-    mappingRuleName: 'twin_bridge'
-    dataFormat: 'JSON'
+    // No table and no mapping: each event names its table (EVENT_HUB_TABLES), whose columns have the names of the
+    // record's members.
+    dataFormat: eventHubBody == 'array' ? 'MULTIJSON' : 'JSON'
     compression: 'None'
   }
 }

@@ -169,7 +169,7 @@ impl Client {
         self.guarded(async {
             let batch = self.batch(partition_id).await?;
             'filled: for job in jobs {
-                if job.is_untouched() && job.remaining().any(Message::is_large) {
+                if job.is_untouched() && job.remaining().iter().any(Message::is_large) {
                     if !batch.is_empty() {
                         break;
                     }
@@ -195,7 +195,7 @@ impl Client {
     /// Tries each large message of the job in a batch of its own, which is not sent, and splits those that do not fit.
     async fn make_fit(&self, partition_id: &str, job: &mut Job) -> Result<(), SendError> {
         let mut index = 0;
-        while let Some(message) = job.messages().iter().nth(index) {
+        while let Some(message) = job.messages().list().get(index) {
             let fits = !message.is_large()
                 || self.batch(partition_id).await?.try_add_amqp_message(amqp_message(job.messages(), message), None)?;
             if fits {

@@ -38,8 +38,8 @@ impl Job {
     }
 
     /// The messages that the hub has not accepted yet.
-    pub(super) fn remaining(&self) -> impl ExactSizeIterator<Item = &Message> {
-        self.messages.iter().skip(self.accepted)
+    pub(super) fn remaining(&self) -> &[Message] {
+        &self.messages.list()[self.accepted..]
     }
 
     /// Whether nothing of it was accepted yet.

@@ -92,7 +92,7 @@ impl Lane {
 fn settle(pending: &mut VecDeque<Job>, mut accepted: usize) {
     while let Some(mut job) = pending.pop_front() {
         accepted -= job.accept(accepted);
-        if job.remaining().len() > 0 {
+        if !job.remaining().is_empty() {
             pending.push_front(job);
             return;
         }

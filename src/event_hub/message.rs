@@ -24,7 +24,7 @@ pub struct Messages {
     pub traceparent: Option<String>,
     event_id: String,
     body: Body,
-    messages: Vec<Message>,
+    list: Vec<Message>,
 }
 
 /// One event for the hub.
@@ -59,18 +59,18 @@ impl Messages {
             traceparent: traceparent.map(str::to_owned),
             event_id: event_id.to_owned(),
             body,
-            messages,
+            list: messages,
         }
     }
 
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+        self.list.is_empty()
     }
 
     /// How many records there are.
     pub fn records(&self) -> usize {
-        self.messages.iter().map(|message| message.records.len()).sum()
+        self.list.iter().map(|message| message.records.len()).sum()
     }
 
     /// Their bytes, about.
@@ -78,28 +78,28 @@ impl Messages {
         /// What a record takes in memory beside its text: its place in lists, its message's properties.
         const OVERHEAD: usize = 256;
 
-        self.messages.iter().flat_map(|message| &message.records).map(|record| record.len() + OVERHEAD).sum()
+        self.list.iter().flat_map(|message| &message.records).map(|record| record.len() + OVERHEAD).sum()
     }
 
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, Message> {
-        self.messages.iter()
+    pub(super) fn list(&self) -> &[Message] {
+        &self.list
     }
 
     /// Makes two messages of one that is too large. False if it has only one record.
     pub(super) fn split(&mut self, index: usize) -> bool {
-        let Some(message) = self.messages.get_mut(index).filter(|message| message.records.len() > 1) else {
+        let Some(message) = self.list.get_mut(index).filter(|message| message.records.len() > 1) else {
             return false;
         };
         let records = message.records.split_off(message.records.len() / 2);
         let half = Message { first: message.first + message.records.len(), records, table: message.table.clone() };
-        self.messages.insert(index + 1, half);
+        self.list.insert(index + 1, half);
         true
     }
 
     /// The message-id, by which consumers can drop repeats: the event's id where one message carries all of it, else
     /// with the index of the message's first record.
     pub(super) fn id(&self, message: &Message) -> String {
-        if self.body != Body::Record && self.messages.len() == 1 {
+        if self.body != Body::Record && self.list.len() == 1 {
             self.event_id.clone()
         } else {
             crate::record::event_id(&self.event_id, message.first)
@@ -141,9 +141,11 @@ mod tests {
         Messages::new("e", "t", None, body, records)
     }
 
-    fn seen(messages: &Messages) -> Vec<(String, String, Option<(&str, &str)>)> {
+    type Seen<'a> = (String, String, Option<(&'a str, &'a str)>);
+
+    fn seen(messages: &Messages) -> Vec<Seen<'_>> {
         let text = |message| String::from_utf8(messages.body(message)).unwrap();
-        messages.iter().map(|message| (messages.id(message), text(message), messages.routing(message))).collect()
+        messages.list().iter().map(|message| (messages.id(message), text(message), messages.routing(message))).collect()
     }
 
     #[test]

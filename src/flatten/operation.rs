@@ -64,7 +64,9 @@ fn segments(path: &str) -> Result<Vec<String>, Problem> {
     }
     let segments = parse(&format!("/{path}"))?;
     match segments.as_slice() {
-        [.., metadata, _, field] if metadata == "$metadata" && field == "sourceTime" => Ok(segments),
+        [metadata, _, field] | [_, metadata, _, field] if metadata == "$metadata" && field == "sourceTime" => {
+            Ok(segments)
+        }
         _ => Err(Problem::NotAPointer),
     }
 }

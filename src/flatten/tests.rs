@@ -204,6 +204,7 @@ fn bad_patches_say_which_operation_is_wrong_and_how() {
         "$metadata/$model",
         "$metadata/P",
         "c/$metadata/P/lastUpdateTime",
+        "c/d/$metadata/P/sourceTime",
         "c/$metadata/a~/sourceTime",
     ] {
         insta::allow_duplicates! {

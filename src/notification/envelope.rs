@@ -16,7 +16,7 @@ pub(super) struct Envelope<'a> {
     pub(super) subject: Option<Cow<'a, str>>,
     time: Option<Cow<'a, str>>,
     /// Where it comes from; only CloudEvents say it.
-    pub(super) source: Option<Cow<'a, str>>,
+    source: Option<Cow<'a, str>>,
     pub(super) traceparent: Option<Cow<'a, str>>,
     /// The model, where the event is telemetry.
     pub(super) data_schema: Option<Cow<'a, str>>,
@@ -73,9 +73,19 @@ impl<'a> Envelope<'a> {
         self.time.clone().filter(|time| means_one(time))
     }
 
-    /// The host part of a `CloudEvent`'s source, `<host>` or `<host>/digitaltwins/<twin id>`.
+    /// A `CloudEvent`'s source, `<host>` or `<host>/digitaltwins/<twin id>`, without the scheme that a URI may have.
+    pub(super) fn source(&self) -> Option<&str> {
+        let source = self.source.as_deref()?;
+        let without_scheme = match source.split_once("://") {
+            Some((scheme, rest)) if !scheme.contains('/') => rest,
+            _ => source.strip_prefix("//").unwrap_or(source),
+        };
+        Some(without_scheme)
+    }
+
+    /// The host part of the source.
     pub(super) fn service_id(&self) -> Option<String> {
-        let host = self.source.as_deref()?.split('/').next()?;
+        let host = self.source()?.split(['/', '?', '#']).next()?;
         Some(host.to_owned()).filter(|host| !host.is_empty())
     }
 }

@@ -80,7 +80,12 @@ fn only_cloud_events_name_the_instance() {
     assert_eq!(service_id(cloud_event()), host);
     let source = json!("contoso.api.weu.digitaltwins.azure.net/digitaltwins/t/1");
     assert_eq!(service_id(with(cloud_event(), "/source", source)), host);
-    assert_eq!(service_id(with(cloud_event(), "/source", json!(""))), None);
+    for source in ["https://contoso.api.weu.digitaltwins.azure.net/x", "//contoso.api.weu.digitaltwins.azure.net"] {
+        assert_eq!(service_id(with(cloud_event(), "/source", json!(source))), host);
+    }
+    for source in ["", "/subscriptions/x", "http:///x"] {
+        assert_eq!(service_id(with(cloud_event(), "/source", json!(source))), None);
+    }
     assert_eq!(service_id(without(cloud_event(), "source")), None);
 }
 
@@ -106,7 +111,7 @@ fn other_types_are_ignored_whatever_else_they_lack() {
     );
 }
 
-fn relationship(kind: &str, subject: &str, data: Value) -> Value {
+fn relationship(kind: &str, subject: &str, data: &Value) -> Value {
     json!({
         "specversion": "1.0", "id": "r", "type": format!("Microsoft.DigitalTwins.Relationship.{kind}"),
         "source": "contoso.api.weu.digitaltwins.azure.net", "subject": subject, "time": "2021-12-09T20:28:52.9795363Z", "data": data,
@@ -116,7 +121,7 @@ fn relationship(kind: &str, subject: &str, data: Value) -> Value {
 #[test]
 fn a_subject_about_a_relationship_is_split_at_the_last_separator() {
     let subject = "odd/relationships/twin %2F/relationships/Factory has floors";
-    let entity = |kind, data| {
+    let entity = |kind, data: &Value| {
         reading(&relationship(kind, subject, data), |notification| match notification.entity {
             Entity::Relationship { id, source, target, name } => {
                 (id.into_owned(), source.into_owned(), target.map(Cow::into_owned), name.map(Cow::into_owned))
@@ -127,12 +132,9 @@ fn a_subject_about_a_relationship_is_split_at_the_last_separator() {
     let (id, source) = ("Factory has floors".to_owned(), "odd/relationships/twin %2F".to_owned());
     let body = json!({"$relationshipId": "other", "$relationshipName": "has", "$targetId": "f1", "$sourceId": "other"});
     for kind in ["Create", "Delete"] {
-        assert_eq!(
-            entity(kind, body.clone()),
-            (id.clone(), source.clone(), Some("f1".to_owned()), Some("has".to_owned()))
-        );
+        assert_eq!(entity(kind, &body), (id.clone(), source.clone(), Some("f1".to_owned()), Some("has".to_owned())));
     }
-    assert_eq!(entity("Update", json!({"modelId": "m", "patch": []})), (id, source, None, None));
+    assert_eq!(entity("Update", &json!({"modelId": "m", "patch": []})), (id, source, None, None));
 }
 
 #[test]
@@ -236,7 +238,7 @@ fn bad_events_say_what_is_missing() {
             insta::assert_snapshot!(bad(&event), @r#"The event has no patch: an update carries it in "data.data.patch" (Event Grid schema) or "data.patch" (CloudEvents)."#);
         }
     }
-    let relationship = |subject| relationship("Update", subject, json!({"patch": []}));
+    let relationship = |subject| relationship("Update", subject, &json!({"patch": []}));
     insta::assert_snapshot!(bad(&relationship("twin")), @r#"The event's "subject" names no relationship: it must be <twin id>/relationships/<relationship id>."#);
     for event in [
         with(without(event_grid(), "data"), "/eventType", json!("Microsoft.DigitalTwins.Twin.Create")),

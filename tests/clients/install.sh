@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the Event Hubs clients that bear witness to the local hub under target/clients: Microsoft's Python client in a
-# virtual environment, Microsoft's JavaScript client in node_modules. Quick when both are there already.
+# Puts what bears witness under target/clients: Microsoft's Python client of Event Hubs in a virtual environment, their
+# JavaScript client and their Kusto language service in node_modules. Quick when all are there already.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

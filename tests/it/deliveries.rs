@@ -151,6 +151,51 @@ async fn what_is_no_delivery_is_refused_and_survived() {
     handler.deliver(&json!([update("e", "t", &[("/a", json!(1))])])).await.assert_delivered();
 }
 
+/// Every kind in one delivery, both schemas mixed, and two events with one id.
+#[tokio::test]
+async fn every_kind_of_notification_is_recorded() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[("EVENT_HUB_TABLES", "Properties,Twins,Relationships")]).await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/notifications");
+    let mut events = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        if file.extension().is_some_and(|extension| extension == "json") {
+            events.push(serde_json::from_str::<Value>(&std::fs::read_to_string(file).unwrap()).unwrap());
+        }
+    }
+    events.push(events[0].clone());
+    let answer = handler.deliver(&json!(events)).await;
+    answer.assert_delivered();
+    assert!(answer.dead_letters().is_empty(), "{answer:?}");
+    for event in hub.events("twins") {
+        let record = body(&event);
+        let table = if record.get("Key").is_some() {
+            "Properties"
+        } else if record.get("TwinId").is_some() {
+            "Twins"
+        } else {
+            "Relationships"
+        };
+        assert_eq!((&event.properties["Table"], &event.properties["Format"]), (&json!(table), &json!("json")));
+        let key = record.get("Source").or(record.get("TwinId")).or(record.get("Id")).unwrap();
+        assert_eq!(event.partition_key.as_deref(), key.as_str(), "a twin's history shares a partition");
+    }
+    let line = handler.logged("Delivered.").await;
+    assert_eq!((&line["events"], &line["ignored"], &line["empty"]), (&json!(events.len()), &json!(0), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_patch_of_five_thousand_operations_is_one_notification_like_any_other() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    let values: Vec<_> = (0..5000).map(|number| (format!("/p{number}"), json!(number))).collect();
+    let values: Vec<_> = values.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
+    handler.deliver(&json!([update("e", "t", &values)])).await.assert_delivered();
+    let keys: Vec<_> =
+        hub.events("twins").iter().map(|event| body(event)["Key"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(keys, (0..5000).map(|number| format!("p{number}")).collect::<Vec<_>>());
+}
+
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused() {
     let hub = hub();

@@ -180,6 +180,48 @@ async fn a_delivery_larger_than_a_batch_goes_out_in_several() {
     assert_eq!(ids(&hub), (0..1000).map(|index| format!("e#{index}")).collect::<Vec<_>>());
 }
 
+/// The records of a notification stay together only as far as the hub takes them together.
+#[tokio::test]
+async fn packed_records_are_split_where_the_hub_demands_it() {
+    for body in ["lines", "array"] {
+        let hub = EventHubs::start(Config { max_message_size: 262_144, ..Config::default() }).unwrap();
+        let handler = Handler::start(&hub, &[("EVENT_HUB_BODY", body)]).await;
+        let values: Vec<_> = (0..1000).map(|number| (format!("/p{number}"), json!("z".repeat(200)))).collect();
+        let values: Vec<_> = values.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
+        handler.deliver(&json!([update("e", "t", &values)])).await.assert_delivered();
+
+        let events = hub.events("twins");
+        assert!(events.len() > 1);
+        let mut index = 0;
+        for event in &events {
+            assert_eq!(event.message_id, Some(format!("e#{index}")));
+            let text = event.text().replace("}\n{", "},{");
+            let text = if body == "lines" { format!("[{text}]") } else { text };
+            for record in serde_json::from_str::<Vec<Value>>(&text).unwrap() {
+                assert_eq!(record["EventId"], format!("e#{index}"));
+                index += 1;
+            }
+        }
+        assert_eq!(index, 1000);
+    }
+}
+
+#[tokio::test]
+async fn a_packed_record_that_is_too_large_alone_sets_its_event_aside() {
+    let hub = EventHubs::start(Config { max_message_size: 262_144, ..Config::default() }).unwrap();
+    let handler = Handler::start(&hub, &[("EVENT_HUB_BODY", "lines")]).await;
+    let large = json!("x".repeat(300_000));
+    let events = json!([
+        update("e", "t", &[("/a", json!(1)), ("/b", large), ("/c", json!(3))]),
+        update("f", "t", &[("/a", json!(1))])
+    ]);
+    let answer = handler.deliver(&events).await;
+    answer.assert_delivered();
+    assert_eq!(answer.dead_letters().len(), 1);
+    let stored: Vec<_> = hub.events("twins").into_iter().map(|event| event.message_id.unwrap()).collect();
+    assert_eq!(stored, ["f"]);
+}
+
 #[tokio::test]
 async fn tokens_that_the_service_can_not_check_now_are_tried_again() {
     let hub = hub();

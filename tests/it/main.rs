@@ -5,12 +5,14 @@
 mod clients;
 mod consistency;
 mod deliveries;
+mod docs;
 mod flatten_command;
 mod handler;
 mod hub;
 mod identity;
 mod infra;
 mod package;
+mod queries;
 mod recordings;
 mod repository;
 mod shutdown;

@@ -1,0 +1,102 @@
+//! What must hold for any bytes at all: nothing panics, and everything that goes in is forwarded, ignored or set aside.
+//!
+//! Each function is the oracle of one fuzz target; the tests of this crate run the same ones over mutated fixtures.
+
+#![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a panic is how an oracle says no")]
+
+use serde_json::{Value, value::RawValue};
+use twin_bridge::{
+    bridge::{Converted, convert},
+    dead_letter::DeadLetter,
+    flatten::{self, ObjectValues},
+    invocation,
+    record::RecordFormat,
+    settings::RecordSettings,
+};
+
+const RECEIVED_AT: &str = "2026-01-01T00:00:00.0000000Z";
+
+/// The body of a request. What is taken for events is found again in every wrapping that the host may give it.
+pub fn envelope(data: &[u8]) {
+    let _ = invocation::events(data);
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(events) = serde_json::from_str::<Vec<&RawValue>>(text) else { return };
+    let once = serde_json::to_string(text).expect("text is text");
+    let twice = serde_json::to_string(&once).expect("text is text");
+    for wrapped in [text, &once, &twice] {
+        let body = format!(r#"{{"Data":{{"events":{wrapped}}},"Metadata":{{"data":{wrapped}}}}}"#);
+        let Ok(taken) = invocation::events(body.as_bytes()) else { continue };
+        let taken = invocation::each(&taken).expect("what is taken for events is a list of them");
+        assert_eq!(taken.len(), events.len());
+        assert!(taken.iter().zip(&events).all(|(taken, event)| taken.get() == event.get()));
+    }
+}
+
+/// An event. Its records are one line of JSON each, numbered in order; or it is set aside whole.
+pub fn notification(data: &[u8]) {
+    let Ok(event) = serde_json::from_slice::<&RawValue>(data) else { return };
+    for format in [RecordFormat::DataHistory, RecordFormat::TimeSeriesInsights] {
+        for object_values in [ObjectValues::Flatten, ObjectValues::Keep] {
+            let settings = RecordSettings { format, object_values, service_id: None };
+            match convert(event, &settings, RECEIVED_AT) {
+                Ok(Converted::Ignored { .. }) => {}
+                Ok(Converted::Records(notification, records)) => {
+                    for (index, record) in records.iter().enumerate() {
+                        assert!(!record.body.contains(&b'\n'), "a record is one line");
+                        let id = serde_json::to_string(&format!("{}#{index}", notification.id)).expect("an id is text");
+                        let text = std::str::from_utf8(&record.body).expect("a record is text");
+                        serde_json::from_str::<&RawValue>(text).expect("a record is JSON");
+                        assert!(text.contains(&id), "{text} has the identity {id}");
+                    }
+                }
+                Err(bad) => {
+                    let dead_letter = DeadLetter { event, reason: bad.into(), received_at: RECEIVED_AT };
+                    let text = serde_json::to_string(&dead_letter).expect("what is set aside can be written");
+                    assert!(text.contains("eadLetterReason") || text.contains("deadletterreason"));
+                    contains_all_of(&text, event);
+                }
+            }
+        }
+    }
+}
+
+/// A patch. With whole objects kept there is at most one change for an operation; with flattening no key is a system
+/// member's.
+pub fn flattening(data: &[u8]) {
+    let Ok(patch) = serde_json::from_slice::<&RawValue>(data) else { return };
+    let operations = serde_json::from_str::<Vec<&RawValue>>(patch.get()).map_or(0, |operations| operations.len());
+    for objects in [ObjectValues::Flatten, ObjectValues::Keep] {
+        let Ok(changes) = flatten::patch(patch, objects) else { continue };
+        let replaces_twin = patch.get().contains(r#""""#);
+        if objects == ObjectValues::Keep && !replaces_twin {
+            assert!(changes.len() <= operations);
+        }
+        for change in changes {
+            assert!(!change.key.as_str().starts_with('$'));
+            if let Some(value) = change.value {
+                assert!(
+                    patch.get().contains(value.get()) || value.get().starts_with(['{', '[']),
+                    "nothing is invented"
+                );
+            }
+        }
+    }
+}
+
+/// Whether a dead letter holds every member of the event, or the event itself.
+fn contains_all_of(dead_letter: &str, event: &RawValue) {
+    let (Ok(Value::Object(kept)), Ok(event)) = (serde_json::from_str(dead_letter), serde_json::from_str(event.get()))
+    else {
+        return;
+    };
+    match event {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let replaced =
+                    name.to_lowercase().starts_with("deadletter") || name.to_lowercase().starts_with("lastdelivery");
+                assert!(replaced || kept.get(&name) == Some(&value), "{name} is kept");
+            }
+        }
+        other => assert_eq!(kept.get("event"), Some(&other)),
+    }
+}
