@@ -22,13 +22,19 @@ use crate::{
 
 type Archive = ZipArchive<Cursor<Vec<u8>>>;
 
-fn entries() -> Vec<Entry> {
+/// The package with the executable under test.
+fn real() -> Vec<Entry> {
     package::entries(root(), Path::new(env!("CARGO_BIN_EXE_twin-bridge")))
 }
 
-fn zipped() -> Vec<u8> {
+/// The package with something small in the executable's place, which is as good where nothing is run.
+fn small() -> Vec<Entry> {
+    package::entries(root(), &root().join("LICENSE"))
+}
+
+fn zipped(entries: &[Entry]) -> Vec<u8> {
     let mut zip = Cursor::new(Vec::new());
-    package::write(&entries(), &mut zip).unwrap();
+    package::write(entries, &mut zip).unwrap();
     zip.into_inner()
 }
 
@@ -44,19 +50,21 @@ fn assert_names_and_modes(archive: &mut Archive) {
 
 #[test]
 fn three_files_are_in_it_and_the_executable_may_be_run() {
-    assert_names_and_modes(&mut ZipArchive::new(Cursor::new(zipped())).unwrap());
+    assert_names_and_modes(&mut ZipArchive::new(Cursor::new(zipped(&small()))).unwrap());
 }
 
 #[test]
 fn equal_files_give_equal_bytes() {
-    assert!(zipped() == zipped());
+    assert_eq!(zipped(&small()), zipped(&small()));
 }
 
 #[tokio::test]
 async fn a_host_runs_what_comes_out_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let (app, blobs) = (folder.path().join("app"), folder.path().join("blobs"));
-    ZipArchive::new(Cursor::new(zipped())).unwrap().extract(&app).unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(zipped(&real()))).unwrap();
+    assert_names_and_modes(&mut archive);
+    archive.extract(&app).unwrap();
 
     let hub = hub();
     // The host finds the executable by what host.json says, and starts it.
@@ -87,7 +95,7 @@ fn the_staged_folder_holds_the_same_and_func_leaves_the_zip_out() {
         // What an earlier run left must not stay.
         fs::create_dir_all(&dist).unwrap();
         fs::write(dist.join("left-over"), "").unwrap();
-        package::stage(root(), &entries(), &dist).unwrap();
+        package::stage(root(), &small(), &dist).unwrap();
     }
     let staged = names_under(&dist);
     assert_eq!(staged, [".funcignore", "function/function.json", "host.json", "package.zip", "twin-bridge"]);
