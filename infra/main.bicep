@@ -106,8 +106,8 @@ param digitalTwins string = 'none'
 @description('Name of the instance. Empty: a generated one.')
 param digitalTwinsName string = ''
 
-@description('Resource group of the instance, if it exists.')
-param digitalTwinsResourceGroup string = resourceGroup().name
+@description('Resource group of the instance, if it exists. Empty: that of this deployment.')
+param digitalTwinsResourceGroup string = ''
 
 @description('The Data Explorer cluster that gets tables and a data connection.')
 @allowed(['none', 'existing', 'new'])
@@ -116,8 +116,8 @@ param dataExplorer string = 'none'
 @description('Name of the cluster. Empty: a generated one. An existing one needs a system-assigned identity.')
 param dataExplorerName string = ''
 
-@description('Resource group of the cluster, if it exists.')
-param dataExplorerResourceGroup string = resourceGroup().name
+@description('Resource group of the cluster, if it exists. Empty: that of this deployment.')
+param dataExplorerResourceGroup string = ''
 
 @description('Database of the tables; made if it is not there.')
 param dataExplorerDatabase string = 'twins'
@@ -141,9 +141,9 @@ param deadLetterRetentionDays int = 90
 var tags = { 'azd-env-name': environmentName }
 var token = uniqueString(resourceGroup().id, environmentName)
 var instanceName = empty(digitalTwinsName) ? 'dt-${token}' : digitalTwinsName
-var instanceResourceGroup = digitalTwins == 'existing' ? digitalTwinsResourceGroup : resourceGroup().name
+var instanceResourceGroup = empty(digitalTwinsResourceGroup) ? resourceGroup().name : digitalTwinsResourceGroup
 var clusterName = empty(dataExplorerName) ? 'adx${token}' : dataExplorerName
-var clusterResourceGroup = dataExplorer == 'existing' ? dataExplorerResourceGroup : resourceGroup().name
+var clusterResourceGroup = empty(dataExplorerResourceGroup) ? resourceGroup().name : dataExplorerResourceGroup
 // The tables that data-explorer.kql makes, in the order of EVENT_HUB_TABLES: properties, twins, relationships.
 var tables = dataExplorer == 'none' ? '' : 'AdtPropertyEvents,AdtTwinLifecycleEvents,AdtRelationshipLifecycleEvents'
 
@@ -325,5 +325,5 @@ output EVENT_HUB_NAME string = eventHubName
 @description('For az dt route create. Empty without an instance.')
 output DIGITAL_TWINS_NAME string = digitalTwins == 'none' ? '' : instanceName
 
-@description('For twin-bridge replay and for reading dead letters.')
+@description('For reading dead letters.')
 output STORAGE_ACCOUNT_NAME string = storage.outputs.name

@@ -3,12 +3,15 @@
 using './main.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'twin-bridge')
-param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 param subscribe = bool(readEnvironmentVariable('SUBSCRIBE', 'false'))
 param deployerPrincipalId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
 param deployerPrincipalType = readEnvironmentVariable('AZURE_PRINCIPAL_TYPE', 'User')
 param digitalTwins = readEnvironmentVariable('DIGITAL_TWINS', 'none')
 param digitalTwinsName = readEnvironmentVariable('DIGITAL_TWINS_NAME', '')
+param digitalTwinsResourceGroup = readEnvironmentVariable('DIGITAL_TWINS_RESOURCE_GROUP', '')
 param dataExplorer = readEnvironmentVariable('DATA_EXPLORER', 'none')
 param dataExplorerName = readEnvironmentVariable('DATA_EXPLORER_NAME', '')
+param dataExplorerResourceGroup = readEnvironmentVariable('DATA_EXPLORER_RESOURCE_GROUP', '')
+param eventHubBody = readEnvironmentVariable('EVENT_HUB_BODY', 'record')
+param recordFormat = readEnvironmentVariable('RECORD_FORMAT', 'data-history')
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
