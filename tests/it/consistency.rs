@@ -1,12 +1,24 @@
 //! Files that name the same things must go on doing so: what the host reads, what the handler reads, what Azure is told,
 //! and what people are told.
 
-use local_azure::event_hubs;
+use std::sync::Arc;
+
+use local_azure::{
+    event_hubs,
+    functions_host::{Config, FunctionsHost, Handler, Log, Storage},
+};
 use package_function::package;
 use serde_json::{Value, json};
-use twin_bridge::settings::{Access, Settings};
+use tokio::{sync::watch, time::timeout};
+use twin_bridge::{
+    invocation::{Outputs, Response},
+    settings::{Access, Settings},
+};
 
-use crate::repository::{between, files, json, root, setting_names, text};
+use crate::{
+    handler::{PATIENCE, hub, settings, update},
+    repository::{between, files, json, root, setting_names, text},
+};
 
 /// The one folder with a function.json, which is the function's name.
 const FUNCTION: &str = "function";
@@ -69,8 +81,9 @@ fn the_trigger_takes_whole_deliveries() {
 #[test]
 fn dead_letters_have_one_binding_and_one_container() {
     let output = binding("out");
-    let source = text("src/dead_letter.rs") + &text("src/bridge.rs") + &text("src/invocation.rs");
-    assert!(source.contains(&format!("\"{}\"", output["name"].as_str().unwrap())), "{output}");
+    let answer = Response { outputs: Outputs { dead_letter: Some("[]".to_owned()) }, ..Response::default() };
+    let answer = serde_json::to_value(answer).unwrap();
+    assert_eq!(answer["Outputs"][output["name"].as_str().unwrap()], "[]", "{answer}");
     let (container, _) = output["path"].as_str().unwrap().split_once('/').unwrap();
     let storage = text("infra/modules/storage.bicep");
     assert!(between(&storage, "resource deadLetters ", "\n}").contains(&format!("name: '{container}'")));
@@ -198,5 +211,52 @@ fn what_operators_search_for_is_what_the_handler_logs() {
     assert!(phrases.len() >= 3, "{phrases:?}");
     for phrase in phrases {
         assert!(source.contains(phrase), "docs/operate.md searches for {phrase:?}");
+    }
+}
+
+/// The line that the host gets on stdout, which becomes a trace.
+#[tokio::test]
+async fn the_query_takes_the_line_of_a_delivery_apart() {
+    let (hub, blobs) = (hub(), tempfile::tempdir().unwrap());
+    let lines = Arc::new(watch::Sender::new(None));
+    let mut config = Config::new(root(), Storage::Folder(blobs.path().to_owned()));
+    config.handler = Handler::Executable(env!("CARGO_BIN_EXE_twin-bridge").into());
+    config.environment = settings(&hub);
+    config.log = Log::new({
+        let lines = Arc::clone(&lines);
+        move |line| {
+            if line.message.contains("Delivered") {
+                lines.send_replace(Some(line.message.clone()));
+            }
+        }
+    });
+    let host = FunctionsHost::start(config).await.unwrap();
+    let mut delivered = lines.subscribe();
+    reqwest::Client::new()
+        .post(host.webhook_url(FUNCTION))
+        .header("aeg-event-type", "Notification")
+        .header("content-type", "application/json; charset=utf-8")
+        .body(json!([update("e", "t", &[("/a", json!(1)), ("/b", json!(2))])]).to_string())
+        .send()
+        .await
+        .unwrap();
+    let line = timeout(PATIENCE, delivered.wait_for(Option::is_some)).await.unwrap().unwrap().clone().unwrap();
+    host.stop().await;
+
+    // parse message with * "events=" events:long " records=" records:long ... *
+    let operate = text("docs/operate.md");
+    let pattern = between(&operate, "| parse message with * ", " *\n");
+    let mut rest = line.as_str();
+    let mut parts = pattern.split('"').skip(1);
+    while let (Some(literal), Some(column)) = (parts.next(), parts.next()) {
+        rest = rest.split_once(literal).unwrap_or_else(|| panic!("no {literal:?} in {line:?}")).1;
+        let value: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        match column.trim() {
+            "events:long" => assert_eq!(value, "1"),
+            "records:long" => assert_eq!(value, "2"),
+            "ms:long" => assert!(!value.is_empty()),
+            _ => assert_eq!(value, "0", "{column} in {line:?}"),
+        }
+        rest = &rest[value.len()..];
     }
 }

@@ -7,15 +7,39 @@ use twin_bridge::settings::Settings;
 
 use crate::repository::{between, files, setting_names, text};
 
-/// Every role that is given: where, to whom, which, and on what.
-const ROLES: [(&str, &str, &str, &str); 7] = [
-    ("digital-twins-endpoint", "deployerPrincipalId", "bcd981a7-7f74-457b-83e1-cceb9e632ffe", "instance"),
-    ("event-hub", "appPrincipalId", "2b629674-e913-4c01-ae53-ef4638d8f975", "hub"),
-    ("event-hub-reader", "principalId", "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "namespace::hub"),
-    ("logs", "appPrincipalId", "3913510d-42f4-4e42-8a64-420c390055eb", "applicationInsights"),
-    ("storage", "appPrincipalId", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "account"),
-    ("storage", "appPrincipalId", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "account"),
-    ("topic", "topic.identity.principalId", "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "account::blobs::container"),
+/// Every role that is given: where, to whom, its name and id, and on what.
+const ROLES: [(&str, &str, &str, &str, &str); 7] = [
+    (
+        "digital-twins-endpoint",
+        "deployerPrincipalId",
+        "Azure Digital Twins Data Owner",
+        "bcd981a7-7f74-457b-83e1-cceb9e632ffe",
+        "instance",
+    ),
+    ("event-hub", "appPrincipalId", "Azure Event Hubs Data Sender", "2b629674-e913-4c01-ae53-ef4638d8f975", "hub"),
+    (
+        "event-hub-reader",
+        "principalId",
+        "Azure Event Hubs Data Receiver",
+        "a638d3c7-ab3a-418d-83e6-5f17a39d4fde",
+        "namespace::hub",
+    ),
+    (
+        "logs",
+        "appPrincipalId",
+        "Monitoring Metrics Publisher",
+        "3913510d-42f4-4e42-8a64-420c390055eb",
+        "applicationInsights",
+    ),
+    ("storage", "appPrincipalId", "Storage Blob Data Owner", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "account"),
+    ("storage", "appPrincipalId", "Storage Table Data Contributor", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "account"),
+    (
+        "topic",
+        "topic.identity.principalId",
+        "Storage Blob Data Contributor",
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+        "account::blobs::container",
+    ),
 ];
 
 fn main_bicep() -> String {
@@ -51,9 +75,20 @@ fn each_identity_has_the_roles_that_it_needs_on_the_smallest_scope() {
             given.insert(format!("{name} {principal} {id} {scope}"));
         }
     }
-    let wanted: BTreeSet<_> =
-        ROLES.iter().map(|(name, principal, id, scope)| format!("{name} {principal} {id} {scope}")).collect();
-    similar_asserts::assert_eq!(given, wanted);
+    let wanted = ROLES.iter().map(|(name, principal, _, id, scope)| format!("{name} {principal} {id} {scope}"));
+    similar_asserts::assert_eq!(given, wanted.collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn people_are_told_the_same_roles() {
+    let security = text("SECURITY.md");
+    let told = between(&security, "| identity | role | on |", "\n\n");
+    let told: BTreeSet<_> =
+        told.lines().skip(2).flat_map(|row| row.split('|').nth(2).unwrap().split(',')).map(str::trim).collect();
+    assert_eq!(told, ROLES.iter().map(|(_, _, role, _, _)| *role).collect());
+    for (name, _, role, _, _) in ROLES {
+        assert!(module(name).contains(&format!("// {role}")), "{name}: {role}");
+    }
 }
 
 #[test]
