@@ -9,6 +9,7 @@ mod flatten_command;
 mod handler;
 mod hub;
 mod identity;
+mod memory;
 mod queries;
 mod recordings;
 mod shutdown;
