@@ -14,12 +14,12 @@ use tracing::{info, warn};
 
 use crate::{
     dead_letter::{DeadLetter, Reason},
-    event_hub::{EventHub, Messages, SendError, Status},
+    event_hub::{EventHub, Messages, SendError, StartError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
     notification::{self, BadEvent, Event, Notification},
     recent_events::RecentEvents,
     record::{self, Record},
-    settings::{EventSettings, RecordSettings},
+    settings::{BridgeSettings, EventSettings, RecordSettings},
     totals::Counts,
 };
 
@@ -78,9 +78,11 @@ pub enum DeliveryError {
 }
 
 impl Bridge {
-    /// A bridge to `hub`.
-    pub fn new(hub: EventHub, records: RecordSettings, events: EventSettings, delivery_timeout: Duration) -> Self {
-        Self { hub, records, events, delivery_timeout, ignored_types: Mutex::default(), recent: Mutex::default() }
+    /// A bridge to the hub that the settings name, which is connected to in the background.
+    pub fn start(settings: BridgeSettings) -> Result<Self, StartError> {
+        let BridgeSettings { event_hub, records, events, delivery_timeout } = settings;
+        let hub = EventHub::start(event_hub)?;
+        Ok(Self { hub, records, events, delivery_timeout, ignored_types: Mutex::default(), recent: Mutex::default() })
     }
 
     /// The time that one delivery may take.

@@ -12,6 +12,7 @@ mod identity;
 mod memory;
 mod queries;
 mod recordings;
+mod replay_command;
 mod shutdown;
 mod start;
 mod through_the_host;
