@@ -129,7 +129,7 @@ fn the_handler_takes_the_example_settings() {
         _ => example.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone()),
     };
     let settings = Settings::read(lookup).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let Access::ConnectionString(access) = settings.event_hub.access else { panic!("a connection string") };
+    let Access::ConnectionString(access) = settings.bridge.event_hub.access else { panic!("a connection string") };
     assert!(access.use_development_emulator);
     assert_eq!((&*access.host, access.port), ("127.0.0.1", Some(AMQP)));
 }

@@ -176,8 +176,10 @@ async fn a_delivery_larger_than_a_batch_goes_out_in_several() {
     let handler = Handler::start(&hub, &[]).await;
     let values: Vec<_> = (0..1000).map(|number| (format!("/p{number}"), json!("z".repeat(200)))).collect();
     let values: Vec<_> = values.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
-    handler.deliver(&json!([update("e", "t", &values)])).await.assert_delivered();
-    assert_eq!(ids(&hub), (0..1000).map(|index| format!("e#{index}")).collect::<Vec<_>>());
+    let events = json!([update("e", "t", &values), update("f", "t", &[("/a", json!(1))])]);
+    handler.deliver(&events).await.assert_delivered();
+    let expected = (0..1000).map(|index| format!("e#{index}")).chain(["f#0".to_owned()]);
+    assert_eq!(ids(&hub), expected.collect::<Vec<_>>(), "what follows does not overtake what is left");
 }
 
 /// The records of a notification stay together only as far as the hub takes them together.
