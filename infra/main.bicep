@@ -93,7 +93,7 @@ param eventTypes array = [
   'microsoft.iot.telemetry'
 ]
 
-@description('Schema of the topic. CloudEventSchemaV1_0 names the instance in each event, so take it for several instances. It can not be changed later.')
+@description('Schema of the topic. Only CloudEvents name their instance. It can not be changed later.')
 @allowed(['EventGridSchema', 'CloudEventSchemaV1_0'])
 param eventSchema string = 'EventGridSchema'
 
