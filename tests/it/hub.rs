@@ -117,6 +117,33 @@ async fn a_silent_hub_does_not_hold_a_delivery_beyond_its_time() {
     answer.assert_delivered();
 }
 
+/// Something that takes connections and never says a word, as a broken gateway does.
+#[tokio::test]
+async fn a_hub_that_is_silent_before_the_handshake_does_not_hold_a_delivery_either() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hub = hub();
+    let string =
+        hub.connection_string("twins").replace(&hub.address().to_string(), &silent.local_addr().unwrap().to_string());
+    let settings =
+        [("EVENT_HUB", &*string), ("DELIVERY_TIMEOUT", "1s")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let handler = Handler::with(settings).await;
+    let started = Instant::now();
+    failing(&handler, "The event hub does not answer").await;
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_key_that_was_changed_works_after_a_restart() {
+    let hub = EventHubs::start(Config { key: "the new key".to_owned(), ..Config::default() }).unwrap();
+    let old = hub.connection_string("twins").replace("the new key", "the old key");
+    let mut handler = Handler::with([("EVENT_HUB".to_owned(), old)]).await;
+    failing(&handler, "The event hub denies access (401").await;
+    handler.terminate();
+    assert_eq!(handler.ended().await, Some(0));
+    let handler = Handler::start(&hub, &[]).await;
+    handler.deliver(&one("e")).await.assert_delivered();
+}
+
 #[tokio::test]
 async fn a_connection_cut_during_a_send_loses_nothing() {
     let hub = hub();
