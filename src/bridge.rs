@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use crate::{
     dead_letter::{DeadLetter, Reason},
-    event_hub::{EventHub, Messages, SendError, StartError, Status},
+    event_hub::{Entry, EventHub, Messages, SendError, StartError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
     notification::{self, BadEvent, Event, Notification},
     recent_events::RecentEvents,
@@ -166,7 +166,11 @@ impl Bridge {
             notification.entity.twin_id(),
             notification.traceparent.as_deref(),
             self.events.body,
-            records.into_iter().map(|record| (record.body, table(record.kind))),
+            records.into_iter().map(|Record { event_id, kind, body }| Entry {
+                id: event_id,
+                text: body,
+                table: table(kind),
+            }),
         )
     }
 

@@ -37,7 +37,7 @@ mod outcome;
 mod partition_key;
 
 use job::{Job, Progress};
-pub use message::{Body, Messages};
+pub use message::{Body, Entry, Messages};
 pub use outcome::{SendError, not_accepted_layer};
 
 /// The bytes of records that may wait for the hub. Past it, deliveries wait inside their budget.

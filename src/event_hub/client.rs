@@ -250,7 +250,7 @@ fn amqp_message(messages: &Messages, message: &Message) -> AmqpMessage {
     annotations.insert(AmqpSymbol::from("x-opt-partition-key"), &*messages.partition_key);
     let mut builder = AmqpMessage::builder()
         .with_properties(AmqpMessageProperties {
-            message_id: Some(messages.id(message).into()),
+            message_id: Some(messages.id(message).to_owned().into()),
             content_type: Some(AmqpSymbol::from("application/json")),
             ..Default::default()
         })
