@@ -1,7 +1,7 @@
 //! Files that name the same things must go on doing so: what the host reads, what the handler reads, what Azure is told,
 //! and what people are told.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use local_azure::{
     event_hubs,
@@ -172,13 +172,15 @@ fn documents_name_only_settings_that_exist() {
 }
 
 #[test]
-fn documents_name_only_parameters_and_files_that_exist() {
+fn documents_name_only_parameters_that_exist() {
     let parameters = text("infra/main.bicep");
     let variables = text("infra/main.bicepparam");
     let deploy = text("docs/deploy.md");
-    for table_row in between(&deploy, "| parameter |", "\n\n").lines().skip(2) {
-        for name in table_row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2) {
-            assert!(parameters.contains(&format!("param {name} ")), "docs/deploy.md: {name}");
+    for table in deploy.split("| parameter |").skip(1) {
+        for row in table.lines().skip(2).take_while(|row| row.starts_with('|')) {
+            for name in row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2) {
+                assert!(parameters.contains(&format!("param {name} ")), "docs/deploy.md: {name}");
+            }
         }
     }
     for line in variables.lines().filter_map(|line| line.strip_prefix("param ")) {
@@ -190,14 +192,36 @@ fn documents_name_only_parameters_and_files_that_exist() {
         let standard = name.starts_with("AZURE_");
         assert!(standard || variables.contains(&format!("'{name}'")), "docs/deploy.md: {name}");
     }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
     for (path, text) in documents() {
-        for link in text.split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap()) {
-            if !link.is_empty() && !link.contains("://") {
-                let folder = std::path::Path::new(&path).parent().unwrap();
-                assert!(folder.join(link).exists(), "{path}: {link}");
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.contains("://") {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target =
+                if file.is_empty() { path.clone().into() } else { Path::new(&path).with_file_name("").join(file) };
+            assert!(target.exists(), "{path}: {link}");
+            if !heading.is_empty() {
+                let target = std::fs::read_to_string(target).unwrap();
+                let headings = target.lines().filter(|line| line.starts_with('#'));
+                assert!(headings.map(anchor).any(|anchor| anchor == heading), "{path}: {link}");
             }
         }
     }
+}
+
+/// What a link calls a heading.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    words
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 #[test]
