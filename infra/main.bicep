@@ -119,6 +119,9 @@ param dataExplorerName string = ''
 @description('Resource group of the cluster, if it exists. Empty: that of this deployment.')
 param dataExplorerResourceGroup string = ''
 
+@description('Region of the cluster, if it exists.')
+param dataExplorerLocation string = location
+
 @description('Database of the tables; made if it is not there.')
 param dataExplorerDatabase string = 'twins'
 
@@ -144,6 +147,7 @@ var instanceName = empty(digitalTwinsName) ? 'dt-${token}' : digitalTwinsName
 var instanceResourceGroup = empty(digitalTwinsResourceGroup) ? resourceGroup().name : digitalTwinsResourceGroup
 var clusterName = empty(dataExplorerName) ? 'adx${token}' : dataExplorerName
 var clusterResourceGroup = empty(dataExplorerResourceGroup) ? resourceGroup().name : dataExplorerResourceGroup
+var clusterLocation = dataExplorer == 'existing' ? dataExplorerLocation : location
 // The tables that data-explorer.kql makes, in the order of EVENT_HUB_TABLES: properties, twins, relationships.
 var tables = dataExplorer == 'none' ? '' : 'AdtPropertyEvents,AdtTwinLifecycleEvents,AdtRelationshipLifecycleEvents'
 
@@ -270,7 +274,7 @@ module newCluster 'modules/data-explorer.bicep' = if (dataExplorer == 'new') {
 module database 'modules/data-explorer-database.bicep' = if (dataExplorer != 'none') {
   name: 'data-explorer-database'
   scope: resourceGroup(clusterResourceGroup)
-  params: { clusterName: clusterName, databaseName: dataExplorerDatabase }
+  params: { clusterName: clusterName, databaseName: dataExplorerDatabase, location: clusterLocation }
   dependsOn: [newCluster]
 }
 
@@ -290,6 +294,7 @@ module connection 'modules/data-explorer-connection.bicep' = if (dataExplorer !=
   params: {
     clusterName: clusterName
     databaseName: dataExplorerDatabase
+    location: clusterLocation
     eventHubId: eventHub.outputs.hubId
     consumerGroup: 'data-explorer'
     eventHubBody: eventHubBody

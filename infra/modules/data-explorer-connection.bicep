@@ -1,6 +1,9 @@
 // The way from the hub into the tables.
 param clusterName string
 param databaseName string
+
+@description('That of the cluster.')
+param location string
 param eventHubId string
 param consumerGroup string
 param eventHubBody string
@@ -16,7 +19,7 @@ resource cluster 'Microsoft.Kusto/clusters@2024-04-13' existing = {
 resource connection 'Microsoft.Kusto/clusters/databases/dataConnections@2024-04-13' = {
   parent: cluster::database
   name: 'twin-bridge'
-  location: cluster.location
+  location: location
   kind: 'EventHub'
   properties: {
     eventHubResourceId: eventHubId

@@ -2,6 +2,9 @@
 param clusterName string
 param databaseName string
 
+@description('That of the cluster.')
+param location string
+
 resource cluster 'Microsoft.Kusto/clusters@2024-04-13' existing = {
   name: clusterName
 }
@@ -10,7 +13,7 @@ resource database 'Microsoft.Kusto/clusters/databases@2024-04-13' = {
   parent: cluster
   name: databaseName
   kind: 'ReadWrite'
-  location: cluster.location
+  location: location
 }
 
 resource tables 'Microsoft.Kusto/clusters/databases/scripts@2024-04-13' = {
