@@ -30,6 +30,7 @@ mod backoff;
 mod client;
 mod credential;
 mod dispatcher;
+mod health;
 mod job;
 mod lane;
 mod message;

@@ -13,9 +13,8 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
 
-use super::{Messages, SendError, Status, credential::Credential, job::Job, message::Message, outcome};
+use super::{Messages, SendError, Status, credential::Credential, health::Health, job::Job, message::Message, outcome};
 use crate::settings::{Access, EventHubSettings};
 
 /// The time for one attempt: to open the client, or to send one batch. After it the outcome is unknown, and the batch is
@@ -34,12 +33,13 @@ pub(super) struct Connection {
     settings: EventHubSettings,
     current: RefCell<Option<Rc<Client>>>,
     opening: Mutex<()>,
-    status: watch::Sender<Status>,
+    health: Health,
 }
 
 impl Connection {
     pub(super) fn new(settings: EventHubSettings, status: watch::Sender<Status>) -> Self {
-        Self { settings, current: RefCell::default(), opening: Mutex::default(), status }
+        let health = Health::new(settings.name.clone(), status);
+        Self { settings, current: RefCell::default(), opening: Mutex::default(), health }
     }
 
     /// The client, opened now if there is none, or if the one there is has a token that expires soon.
@@ -58,23 +58,17 @@ impl Connection {
         Ok(client)
     }
 
-    /// Tells how the last thing that was asked of the hub ended, once per change, and drops a client that may be broken.
+    /// Takes note of how something ended that was asked of the hub, and drops a client that may be broken.
     pub(super) fn ended(&self, client: Option<&Rc<Client>>, result: Result<(), &SendError>) {
-        let status = match result {
-            Ok(()) => Status::Ready,
-            Err(error) => Status::Failing(error.clone()),
-        };
-        let previous = self.status.send_replace(status.clone());
-        match (&previous, &status) {
-            (Status::Ready, Status::Ready) | (_, Status::Connecting) => {}
-            (_, Status::Ready) => info!(hub = self.settings.name, "The event hub is ready."),
-            (Status::Failing(before), Status::Failing(now)) if before.kind() == now.kind() => {}
-            (_, Status::Failing(error)) => warn!(hub = self.settings.name, kind = error.kind(), "{error}"),
-        }
-        if let (Some(client), Err(error)) = (client, result)
-            && error.breaks_client()
-        {
-            self.discard(client);
+        match (client, result) {
+            (_, Ok(())) => self.health.good(),
+            (None, Err(error)) => self.health.failing(error),
+            (Some(client), Err(error)) => {
+                self.health.failing(error);
+                if error.breaks_client() {
+                    self.discard(client);
+                }
+            }
         }
     }
 

@@ -95,6 +95,13 @@ impl Handler {
         found.unwrap_or_else(|_| panic!("not logged: {message}\n{}", self.log()))
     }
 
+    /// Waits until a message has been logged so many times.
+    pub async fn logged_times(&self, message: &str, times: usize) {
+        let mut lines = self.lines.subscribe();
+        let enough = lines.wait_for(|lines| lines.iter().filter(|line| line.contains(message)).count() >= times);
+        assert!(timeout(PATIENCE, enough).await.is_ok(), "not logged {times} times: {message}\n{}", self.log());
+    }
+
     /// All that was logged so far.
     pub fn log(&self) -> String {
         self.lines.borrow().join("\n")

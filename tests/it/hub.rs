@@ -54,6 +54,25 @@ async fn throttling_is_told_apart() {
     assert_eq!(hub.connections().opened, 1, "throttling is no reason to connect again");
 }
 
+/// A hub that takes one batch and refuses the next is one trouble, not one for every batch.
+#[tokio::test]
+async fn trouble_that_comes_and_goes_is_told_once() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    handler.ready().await;
+    for _ in 0..5 {
+        hub.faults().answer_next(1, HubAnswer::server_busy());
+        handler.deliver(&one("e")).await.assert_delivered();
+    }
+    // Each stream comes in its order: with these lines, all that was logged before them is here.
+    handler.logged_times("Delivered.", 5).await;
+    handler.logged("The event hub is throttling").await;
+    let log = handler.log();
+    let count = |text: &str| log.lines().filter(|line| line.contains(text)).count();
+    assert_eq!(count("The event hub is throttling"), 1, "{log}");
+    assert_eq!(count("The event hub is ready."), 2, "before and after: {log}");
+}
+
 #[tokio::test]
 async fn a_wrong_key_is_told_apart_at_once() {
     let hub = hub();
