@@ -299,3 +299,6 @@ fn number_and_index(message_id: &str) -> Option<(usize, usize)> {
     let (number, index) = message_id.strip_prefix("storm-")?.split_once('#')?;
     Some((number.parse().ok()?, index.parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ impl Generator {
     pub fn new(sender: usize, rng: Rng) -> Self {
         let twins = (0..TWINS).map(|twin| format!("Étape {sender}/{twin}")).map(|id| id.replace('/', "-")).collect();
         let settings = RecordSettings::read(|_| None).unwrap();
-        Self { rng, cloud_events: sender % 2 == 0, twins, settings }
+        Self { rng, cloud_events: sender.is_multiple_of(2), twins, settings }
     }
 
     /// How many events the next delivery has: often few, seldom many, as Event Grid batches.
@@ -67,7 +67,7 @@ impl Generator {
         let event = match self.rng.u32(0..1_000) {
             0..700 => {
                 let patch = self.patch();
-                self.wrap(id, &twin_event("Update"), twin, json!({"modelId": "dtmi:example:step;1", "patch": patch}))
+                self.wrap(id, &twin_event("Update"), twin, &json!({"modelId": "dtmi:example:step;1", "patch": patch}))
             }
             700..760 => {
                 let created = json!({
@@ -75,22 +75,22 @@ impl Generator {
                     "Front": {"Temperature": self.rng.f64(), "$metadata": {}},
                     "$metadata": {"$model": "dtmi:example:step;1"},
                 });
-                self.wrap(id, &twin_event("Create"), twin, created)
+                self.wrap(id, &twin_event("Create"), twin, &created)
             }
             760..780 => {
                 let deleted = json!({"$dtId": twin, "$metadata": {"$model": "dtmi:example:step;1"}});
-                self.wrap(id, &twin_event("Delete"), twin, deleted)
+                self.wrap(id, &twin_event("Delete"), twin, &deleted)
             }
             780..880 => self.telemetry(id, twin),
             880..920 => {
                 let kind = "Microsoft.DigitalTwins.Relationship.Update";
                 let patch = self.patch();
                 let subject = format!("{twin}/relationships/feeds");
-                self.wrap(id, kind, &subject, json!({"modelId": "dtmi:example:step;1", "patch": patch}))
+                self.wrap(id, kind, &subject, &json!({"modelId": "dtmi:example:step;1", "patch": patch}))
             }
             // A change of nothing but metadata, and an event that is none of Azure Digital Twins'.
             920..940 => self.update(id, twin, &json!([{"op": "replace", "path": "/$metadata/$model", "value": "m"}])),
-            940..950 => self.wrap(id, "Microsoft.Storage.BlobCreated", twin, json!({})),
+            940..950 => self.wrap(id, "Microsoft.Storage.BlobCreated", twin, &json!({})),
             // Bad ones: an unknown operation among good ones, no patch, no id.
             950..965 => {
                 let mut patch = self.patch();
@@ -123,7 +123,7 @@ impl Generator {
 
     fn update(&mut self, id: &str, twin: &str, patch: &Value) -> Value {
         let data = json!({"modelId": "dtmi:example:step;1", "patch": patch});
-        self.wrap(id, "Microsoft.DigitalTwins.Twin.Update", twin, data)
+        self.wrap(id, "Microsoft.DigitalTwins.Twin.Update", twin, &data)
     }
 
     fn patch(&mut self) -> Vec<Value> {
@@ -147,7 +147,7 @@ impl Generator {
 
     fn telemetry(&mut self, id: &str, twin: &str) -> Value {
         let payload = json!({"Load": self.rng.f64(), "Step": self.text(8)});
-        let mut event = self.wrap(id, "microsoft.iot.telemetry", twin, payload);
+        let mut event = self.wrap(id, "microsoft.iot.telemetry", twin, &payload);
         let fields = event.as_object_mut().unwrap();
         if self.cloud_events {
             fields.insert("source".to_owned(), json!(format!("{HOST}/digitaltwins/{twin}")));
@@ -156,7 +156,7 @@ impl Generator {
         event
     }
 
-    fn wrap(&mut self, id: &str, kind: &str, subject: &str, data: Value) -> Value {
+    fn wrap(&mut self, id: &str, kind: &str, subject: &str, data: &Value) -> Value {
         let time = format!("2026-01-01T00:00:00.{:07}Z", self.rng.u32(0..10_000_000));
         let traceparent = format!("00-{:032x}-{:016x}-01", self.rng.u128(1..), self.rng.u64(1..));
         if self.cloud_events {

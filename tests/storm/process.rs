@@ -22,7 +22,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a process lives, in milliseconds.
-const LIFE: std::ops::Range<u64> = 500..5_000;
+const LIFE: std::ops::Range<u64> = 1_000..8_000;
 
 /// Keeps one process running, and ends it now and then.
 #[derive(Debug)]

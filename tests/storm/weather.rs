@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// In milliseconds.
-const CALM: std::ops::Range<u64> = 50..500;
+const CALM: std::ops::Range<u64> = 100..1_000;
 const TROUBLE: std::ops::Range<u64> = 20..500;
 
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use axum::{
     extract::{Query, State},
     http::{StatusCode, header},
     response::IntoResponse,
-    routing::{get, post, put},
+    routing::{MethodRouter, get, post, put},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -60,18 +60,22 @@ fn router(hubs: Arc<EventHubs>) -> Router {
         .route("/state", get(state))
         .route("/events", get(events))
         .route("/faults", put(faults))
-        .route("/held/release", post(|hubs: Hubs| done(hubs.faults().release_held())))
-        .route("/tokens/expire", post(|hubs: Hubs| done(hubs.faults().expire_tokens())))
-        .route("/connections/cut", post(|hubs: Hubs| done(hubs.faults().cut_connections())))
-        .route("/pause", post(|hubs: Hubs| done(hubs.pause())))
+        .route("/held/release", act(|hubs| hubs.faults().release_held()))
+        .route("/tokens/expire", act(|hubs| hubs.faults().expire_tokens()))
+        .route("/connections/cut", act(|hubs| hubs.faults().cut_connections()))
+        .route("/pause", act(EventHubs::pause))
         .route("/resume", post(resume))
         .with_state(hubs)
 }
 
 type Hubs = State<Arc<EventHubs>>;
 
-async fn done((): ()) -> StatusCode {
-    StatusCode::NO_CONTENT
+/// A request that makes something happen at once.
+fn act(happen: fn(&EventHubs)) -> MethodRouter<Arc<EventHubs>> {
+    post(move |hubs: Hubs| async move {
+        happen(&hubs);
+        StatusCode::NO_CONTENT
+    })
 }
 
 async fn resume(hubs: Hubs) -> Result<StatusCode, (StatusCode, String)> {
