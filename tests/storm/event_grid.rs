@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    DELIVERY_TIMEOUT, GRACE,
+    GRACE, delivery_timeout,
     ledger::Ledger,
     notifications::Generator,
     report::{Counts, Outcome},
@@ -26,7 +26,9 @@ use crate::{
 const SCHEDULE: [u64; 7] = [10, 30, 60, 300, 600, 1_800, 3_600];
 
 /// Longer than the bridge may take, so that lateness is measured and not cut off.
-const PATIENCE: Duration = Duration::from_secs(3 * (DELIVERY_TIMEOUT.as_secs() + GRACE.as_secs()));
+fn patience() -> Duration {
+    3 * (delivery_timeout() + GRACE)
+}
 
 /// Where deliveries go.
 #[derive(Debug)]
@@ -51,7 +53,7 @@ impl Destination {
             let answer = self.http.post(url).header("content-type", "application/json").body(body).send().await?;
             Ok::<_, reqwest::Error>((answer.status(), answer.bytes().await?))
         };
-        match timeout(PATIENCE, answer).await {
+        match timeout(patience(), answer).await {
             Ok(Ok((status, body))) => {
                 self.counts.count(Outcome::Answered(status.as_u16()), started.elapsed());
                 status.is_success().then(|| dead_letters(&body))

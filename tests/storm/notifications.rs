@@ -11,7 +11,10 @@ use crate::ledger::{Expected, hash};
 
 /// What a delivery brings at most.
 const LARGEST_DELIVERY: usize = 32;
-const TWINS: usize = 6;
+
+/// What a sender owns.
+pub const TWINS: usize = 6;
+
 const HOST: &str = "contoso.api.weu.digitaltwins.azure.net";
 
 /// One event as it is sent, with what must become of it.
@@ -22,6 +25,11 @@ pub struct Notification {
     pub expected: Expected,
     /// A hash of each record that it gives.
     pub records: Vec<u64>,
+}
+
+/// The id of a sender's twin.
+pub fn twin(sender: usize, number: usize) -> String {
+    format!("Étape {sender}-{number}")
 }
 
 /// Makes the notifications of one sender, whose subscription has one of the two schemas.
@@ -35,7 +43,7 @@ pub struct Generator {
 
 impl Generator {
     pub fn new(sender: usize, rng: Rng) -> Self {
-        let twins = (0..TWINS).map(|twin| format!("Étape {sender}/{twin}")).map(|id| id.replace('/', "-")).collect();
+        let twins = (0..TWINS).map(|number| twin(sender, number)).collect();
         let settings = RecordSettings::read(|_| None).unwrap();
         Self { rng, cloud_events: sender.is_multiple_of(2), twins, settings }
     }

@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    DELIVERY_TIMEOUT,
+    delivery_timeout,
     report::{Counts, Fault},
 };
 
@@ -94,7 +94,7 @@ async fn start(connection_string: &str, log: &Arc<Mutex<File>>, address: &watch:
     let mut process = Command::new(env!("CARGO_BIN_EXE_twin-bridge"))
         .env_clear()
         .env("EVENT_HUB", connection_string)
-        .env("DELIVERY_TIMEOUT", format!("{}s", DELIVERY_TIMEOUT.as_secs()))
+        .env("DELIVERY_TIMEOUT", format!("{}s", delivery_timeout().as_secs()))
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", "0")
         .env("LOG_FORMAT", "json")
         .kill_on_drop(true)

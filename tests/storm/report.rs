@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use parking_lot::Mutex;
 
 use crate::{
-    DELIVERY_TIMEOUT, GRACE,
+    GRACE, delivery_timeout,
     ledger::{Findings, Ledger},
 };
 
@@ -115,7 +115,7 @@ impl Counts {
         *counted.outcomes.entry(outcome).or_default() += 1;
         if let Outcome::Answered(_) = outcome {
             counted.longest = counted.longest.max(took);
-            counted.late += u64::from(took > DELIVERY_TIMEOUT + GRACE);
+            counted.late += u64::from(took > delivery_timeout() + GRACE);
         }
     }
 

@@ -8,7 +8,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    MAX_MESSAGE_SIZE,
+    MAX_MESSAGE_SIZE, SENDERS,
+    notifications::{TWINS, twin},
     report::{Counts, Fault},
 };
 
@@ -78,7 +79,7 @@ impl Weather {
             }
             Fault::ExpireTokens => faults.expire_tokens(),
             Fault::RejectOne => {
-                let twin = format!("Étape {}-{}", self.rng.usize(0..8), self.rng.usize(0..6));
+                let twin = twin(self.rng.usize(0..SENDERS), self.rng.usize(0..TWINS));
                 faults.answer_matching(Matching::partition_key(&twin), Answer::reject("amqp:not-allowed", "a storm"));
             }
             Fault::Release => faults.answer_next(few, Answer::Release),
@@ -93,10 +94,10 @@ impl Weather {
     }
 
     fn lift(&self) {
+        // Links that were told a smaller size keep it; others come with the next fault that cuts.
         self.hubs.faults().heal();
         if self.hubs.is_paused() {
             self.hubs.resume().unwrap();
         }
-        // Links that were told a smaller size keep it; others come with the next fault that cuts.
     }
 }
