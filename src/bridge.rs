@@ -1,5 +1,5 @@
-//! The steps of the flow in their order: a delivery comes in as bytes and ends as one of the four ways in
-//! [`DeliveryError`] and [`Delivered`].
+//! The steps of the flow in their order: a delivery comes in as bytes and ends as [`Delivered`] or as a
+//! [`DeliveryError`].
 
 use std::{
     collections::HashSet,
@@ -14,11 +14,13 @@ use tracing::{info, warn};
 
 use crate::{
     dead_letter::{DeadLetter, Reason},
-    event_hub::{EventHub, Messages, SendError, Status},
+    event_hub::{Entry, EventHub, Messages, SendError, StartError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
     notification::{self, BadEvent, Event, Notification},
+    recent_events::RecentEvents,
     record::{self, Record},
-    settings::{EventSettings, RecordSettings},
+    settings::{BridgeSettings, EventSettings, RecordSettings},
+    totals::Counts,
 };
 
 /// How many types of foreign events are remembered, so that each is logged once.
@@ -32,12 +34,13 @@ pub struct Bridge {
     events: EventSettings,
     delivery_timeout: Duration,
     ignored_types: Mutex<HashSet<String>>,
+    recent: Mutex<RecentEvents>,
 }
 
-/// A delivery that is done: every event is stored in the hub, ignored, or set aside. Event Grid may forget it.
+/// What became of events: every one is stored in the hub, gave no record, is ignored, or is set aside.
 #[derive(Debug, Default)]
-pub struct Delivered {
-    /// Events in the delivery.
+pub struct Forwarded<'a> {
+    /// How many there were.
     pub events: usize,
     /// Records that the hub accepted.
     pub records: usize,
@@ -45,10 +48,19 @@ pub struct Delivered {
     pub empty: usize,
     /// Events that are none of Azure Digital Twins'.
     pub ignored: usize,
-    /// The reason for each event that was set aside.
-    pub set_aside: Vec<String>,
-    /// What was set aside, for the blob output: a JSON array as text.
-    dead_letter: Option<String>,
+    /// Events that came before, not long ago: Event Grid delivers again what it got no answer for.
+    pub repeats: usize,
+    /// What was set aside.
+    pub dead_letters: Vec<DeadLetter<'a>>,
+}
+
+/// A delivery that is done. Event Grid may forget it.
+#[derive(Debug)]
+pub struct Delivered {
+    /// What became of its events, in numbers.
+    pub counts: Counts,
+    /// The answer that the host takes for success, with what was set aside.
+    pub response: Response,
 }
 
 /// A delivery that failed as a whole. Event Grid delivers all of it again, on its schedule, for up to 24 hours.
@@ -66,64 +78,85 @@ pub enum DeliveryError {
 }
 
 impl Bridge {
-    /// A bridge to `hub`.
-    #[must_use]
-    pub fn new(hub: EventHub, records: RecordSettings, events: EventSettings, delivery_timeout: Duration) -> Self {
-        Self { hub, records, events, delivery_timeout, ignored_types: Mutex::default() }
+    /// A bridge to the hub that the settings name, which is connected to in the background.
+    pub fn start(settings: BridgeSettings) -> Result<Self, StartError> {
+        let BridgeSettings { event_hub, records, events, delivery_timeout } = settings;
+        let hub = EventHub::start(event_hub)?;
+        Ok(Self { hub, records, events, delivery_timeout, ignored_types: Mutex::default(), recent: Mutex::default() })
     }
 
     /// The time that one delivery may take.
-    #[must_use]
     pub fn delivery_timeout(&self) -> Duration {
         self.delivery_timeout
     }
 
     /// What is known of the hub now.
-    #[must_use]
     pub fn hub_status(&self) -> Status {
         self.hub.status()
     }
 
     /// Runs one delivery, the body of an invocation, and answers by `deadline`.
-    ///
-    /// Nothing is answered as delivered before the hub has accepted it. One bad event never blocks its neighbours.
-    pub async fn deliver(&self, body: &[u8], deadline: Instant) -> Result<Delivered, DeliveryError> {
-        let text = invocation::events(body)?;
-        let events = invocation::each(&text)?;
+    pub async fn deliver(&self, body: Vec<u8>, deadline: Instant) -> Result<Delivered, DeliveryError> {
+        let text = invocation::events(&body)?.into_owned();
+        // The host repeats the payload in a part that is not needed; what waits for the hub must not hold it.
+        drop(body);
         let received_at = record::time_stamp(OffsetDateTime::now_utc());
-        let mut delivered = Delivered { events: events.len(), ..Delivered::default() };
-        let mut dead_letters = Vec::new();
-        let mut under_way = Vec::new();
+        let forwarded = self.forward(&invocation::each(&text)?, &received_at, deadline).await?;
+        let dead_letters = &forwarded.dead_letters;
+        let dead_letter = if dead_letters.is_empty() { None } else { Some(serde_json::to_string(dead_letters)?) };
+        let logs = dead_letters.iter().map(|letter| letter.reason.to_string()).collect();
+        Ok(Delivered {
+            counts: forwarded.counts(),
+            response: Response { outputs: Outputs { dead_letter }, logs, return_value: () },
+        })
+    }
 
-        for event in events {
-            let set_aside = |reason| DeadLetter { event, reason, received_at: &received_at };
-            match convert(event, &self.records, &received_at) {
-                Ok(Converted::Records(_, records)) if records.is_empty() => delivered.empty += 1,
+    /// Takes events to the hub.
+    ///
+    /// Nothing counts as forwarded before the hub has accepted it. One bad event never blocks its neighbours.
+    pub async fn forward<'a>(
+        &self,
+        events: &[&'a RawValue],
+        received_at: &'a str,
+        deadline: Instant,
+    ) -> Result<Forwarded<'a>, SendError> {
+        let mut forwarded = Forwarded { events: events.len(), ..Forwarded::default() };
+        let mut under_way = Vec::new();
+        for &event in events {
+            let set_aside = move |reason| DeadLetter { event, reason, received_at };
+            match convert(event, &self.records, received_at) {
                 Ok(Converted::Records(notification, records)) => {
+                    forwarded.repeats += usize::from(self.is_repeat(&notification));
+                    if records.is_empty() {
+                        forwarded.empty += 1;
+                        continue;
+                    }
                     let messages = self.messages(&notification, records);
                     let count = messages.records();
                     under_way.push((self.hub.send(messages, deadline).await?, count, set_aside));
                 }
                 Ok(Converted::Ignored { event_type }) => {
-                    delivered.ignored += 1;
+                    forwarded.ignored += 1;
                     self.ignore(&event_type);
                 }
-                Err(bad) => dead_letters.push(set_aside(Reason::Bad(bad))),
+                Err(bad) => forwarded.dead_letters.push(set_aside(Reason::Bad(bad))),
             }
         }
         for (sending, count, set_aside) in under_way {
             match sending.accepted(deadline).await {
-                Ok(()) => delivered.records += count,
-                Err(SendError::TooLarge) => dead_letters.push(set_aside(Reason::TooLarge(SendError::TooLarge))),
-                Err(error) => return Err(error.into()),
+                Ok(()) => forwarded.records += count,
+                Err(SendError::TooLarge) => {
+                    forwarded.dead_letters.push(set_aside(Reason::TooLarge(SendError::TooLarge)));
+                }
+                Err(error) => return Err(error),
             }
         }
+        Ok(forwarded)
+    }
 
-        if !dead_letters.is_empty() {
-            delivered.set_aside = dead_letters.iter().map(|letter| letter.reason.to_string()).collect();
-            delivered.dead_letter = Some(serde_json::to_string(&dead_letters)?);
-        }
-        Ok(delivered)
+    fn is_repeat(&self, notification: &Notification<'_>) -> bool {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        !recent.insert((notification.service_id.as_deref(), &*notification.id))
     }
 
     fn messages(&self, notification: &Notification<'_>, records: Vec<Record>) -> Messages {
@@ -133,7 +166,11 @@ impl Bridge {
             notification.entity.twin_id(),
             notification.traceparent.as_deref(),
             self.events.body,
-            records.into_iter().map(|record| (record.body, table(record.kind))),
+            records.into_iter().map(|Record { event_id, kind, body }| Entry {
+                id: event_id,
+                text: body,
+                table: table(kind),
+            }),
         )
     }
 
@@ -152,11 +189,27 @@ impl Bridge {
     }
 }
 
-impl Delivered {
-    /// The answer that the host takes for success.
-    #[must_use]
-    pub fn into_response(self) -> Response {
-        Response { outputs: Outputs { dead_letter: self.dead_letter }, logs: self.set_aside, return_value: () }
+impl Forwarded<'_> {
+    fn counts(&self) -> Counts {
+        Counts {
+            events: self.events as u64,
+            records: self.records as u64,
+            empty: self.empty as u64,
+            ignored: self.ignored as u64,
+            repeats: self.repeats as u64,
+            set_aside: self.dead_letters.len() as u64,
+        }
+    }
+}
+
+impl DeliveryError {
+    /// A word for totals and for alerts over the log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Invocation(_) => "badInvocation",
+            Self::Hub(error) => error.kind(),
+            Self::DeadLetter(_) => "unwritable",
+        }
     }
 }
 

@@ -30,6 +30,7 @@ mod backoff;
 mod client;
 mod credential;
 mod dispatcher;
+mod health;
 mod job;
 mod lane;
 mod message;
@@ -37,7 +38,7 @@ mod outcome;
 mod partition_key;
 
 use job::{Job, Progress};
-pub use message::{Body, Messages};
+pub use message::{Body, Entry, Messages};
 pub use outcome::{SendError, not_accepted_layer};
 
 /// The bytes of records that may wait for the hub. Past it, deliveries wait inside their budget.

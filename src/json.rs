@@ -167,6 +167,12 @@ impl<'de> Deserialize<'de> for Object<'de> {
 
 /// Of members with the same name, the last value in the first one's place.
 fn last_wins(members: Members<'_>) -> Members<'_> {
+    // Nearly every object is small and repeats nothing; comparing is then cheaper than hashing.
+    let repeats =
+        |(index, (name, _)): (usize, &(Cow<'_, str>, _))| members[..index].iter().any(|(other, _)| other == name);
+    if members.len() <= 16 && !members.iter().enumerate().any(repeats) {
+        return members;
+    }
     let mut places = HashMap::with_capacity(members.len());
     for (index, (name, value)) in members.iter().enumerate() {
         places.entry(name).or_insert((index, value)).1 = value;

@@ -13,6 +13,7 @@
 //! What can't be recorded goes aside in [`dead_letter`] with the reason. [`settings`] is the only place that reads the
 //! environment, [`event_hub`] the only one that knows the Azure SDK, and [`json`] the one that keeps every digit.
 
+pub mod admission;
 pub mod bridge;
 pub mod cli;
 pub mod dead_letter;
@@ -22,6 +23,8 @@ pub mod invocation;
 pub mod json;
 pub mod logging;
 pub mod notification;
+pub mod recent_events;
 pub mod record;
 pub mod server;
 pub mod settings;
+pub mod totals;

@@ -4,12 +4,12 @@ use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
 use tokio::{net::TcpListener, runtime::Runtime, signal};
+use tracing::level_filters::LevelFilter;
 use twin_bridge::{
     bridge::Bridge,
-    cli::{self, Cli, Command},
-    event_hub::EventHub,
+    cli::{self, Cli, Command, Replay},
     logging, server,
-    settings::{RecordSettings, Settings},
+    settings::{BridgeSettings, LogFormat, LogSettings, RecordSettings, Settings},
 };
 
 /// Wrong usage, after `EX_USAGE` of sysexits.h. Not 0, which the host takes for "done, do not start again".
@@ -24,7 +24,10 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         None => Settings::read(environment).map(serve),
         Some(Command::Flatten { file }) => {
-            RecordSettings::read(environment).map(|settings| cli::flatten(&file, &settings))
+            RecordSettings::read(environment).map(|settings| cli::flatten::run(&file, &settings))
+        }
+        Some(Command::Replay(arguments)) => {
+            BridgeSettings::read(environment).map(|settings| replay(&arguments, settings))
         }
     };
     match result {
@@ -45,8 +48,7 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
     logging::start(settings.log);
     Runtime::new()?.block_on(async {
         let listener = TcpListener::bind(settings.listen).await?;
-        let hub = EventHub::start(settings.event_hub).map_err(io::Error::other)?;
-        let bridge = Arc::new(Bridge::new(hub, settings.records, settings.events, settings.delivery_timeout));
+        let bridge = Arc::new(Bridge::start(settings.bridge).map_err(io::Error::other)?);
         tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "Listening.");
         server::serve(listener, Arc::clone(&bridge), stop_signal()?).await?;
         if let Some(bridge) = Arc::into_inner(bridge) {
@@ -54,6 +56,16 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
         }
         tracing::info!("Stopped.");
         Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn replay(arguments: &Replay, settings: BridgeSettings) -> io::Result<ExitCode> {
+    logging::start(LogSettings { level: LevelFilter::ERROR, format: LogFormat::Text });
+    Runtime::new()?.block_on(async {
+        let bridge = Bridge::start(settings).map_err(io::Error::other)?;
+        let code = cli::replay::run(arguments, &bridge, stop_signal()?).await?;
+        bridge.close(CLOSING).await;
+        Ok(code)
     })
 }
 

@@ -33,9 +33,12 @@ pub enum RecordKind {
     Relationship,
 }
 
-/// A record as the event hub will carry it. Its identity is `<event id>#<its index among the event's records>`.
+/// A record as the event hub will carry it.
 #[derive(Debug)]
 pub struct Record {
+    /// Its identity, `<event id>#<its index among the event's records>`: the same in every redelivery, so that consumers
+    /// can drop repeats.
+    pub event_id: String,
     /// What it is about.
     pub kind: RecordKind,
     /// The record as JSON, on one line.
@@ -64,8 +67,7 @@ pub fn records(
     records.map_err(|_| BadEvent::Unwritable)
 }
 
-/// The identity of a record: the same in every redelivery, so that consumers can drop repeats.
-pub fn event_id(notification_id: &str, index: usize) -> String {
+fn event_id(notification_id: &str, index: usize) -> String {
     format!("{notification_id}#{index}")
 }
 

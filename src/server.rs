@@ -24,8 +24,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{error, info, warn};
 
 use crate::{
+    admission::{Admission, Admitted},
     bridge::{Bridge, Delivered, DeliveryError},
     event_hub::Status,
+    totals::{Counts, Totals},
 };
 
 /// The largest delivery: Event Grid's is 1 MB, and the host repeats the payload.
@@ -66,17 +68,26 @@ pub async fn serve(
     }
 }
 
+/// What every request shares.
+#[derive(Debug)]
+struct App {
+    bridge: Arc<Bridge>,
+    admission: Admission,
+    totals: Totals,
+}
+
 fn router(bridge: Arc<Bridge>) -> Router {
+    let app = App { bridge, admission: Admission::default(), totals: Totals::default() };
     Router::new()
         .route("/", get(status))
         .route("/{function}", post(deliver))
         .layer(CatchPanicLayer::custom(panicked))
-        .with_state(bridge)
+        .with_state(Arc::new(app))
 }
 
 /// The host polls this at start; any answer at all means that the handler is up.
-async fn status(State(bridge): State<Arc<Bridge>>) -> Json<serde_json::Value> {
-    let (hub, reason) = match bridge.hub_status() {
+async fn status(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
+    let (hub, reason) = match app.bridge.hub_status() {
         Status::Connecting => ("connecting", None),
         Status::Ready => ("ready", None),
         Status::Failing(error) => (error.kind(), Some(error.to_string())),
@@ -86,63 +97,102 @@ async fn status(State(bridge): State<Arc<Bridge>>) -> Json<serde_json::Value> {
         "version": env!("CARGO_PKG_VERSION"),
         "eventHub": hub,
         "reason": reason,
+        "sinceStart": app.totals.snapshot(),
     }))
 }
 
-async fn deliver(State(bridge): State<Arc<Bridge>>, Path(function): Path<String>, request: Request) -> Response {
+async fn deliver(State(app): State<Arc<App>>, Path(function): Path<String>, request: Request) -> Response {
     let started = Instant::now();
-    let deadline = started + bridge.delivery_timeout();
-    let body = match timeout_at(deadline, read(request.into_body())).await {
-        Ok(Ok(Some(body))) => body,
-        Ok(Ok(None)) => {
-            return problem(StatusCode::PAYLOAD_TOO_LARGE, &format!("The delivery is larger than {MAX_BODY} bytes."));
-        }
-        Ok(Err(_)) => return problem(StatusCode::BAD_REQUEST, "The delivery broke off before its end."),
-        Err(_) => return problem(StatusCode::REQUEST_TIMEOUT, "The delivery did not arrive in time."),
+    let _in_flight = app.totals.begin();
+    let deadline = started + app.bridge.delivery_timeout();
+    let result = match timeout_at(deadline, admit(&app.admission, request.into_body())).await {
+        Ok(Ok((body, _admitted))) => app.bridge.deliver(body, deadline).await.map_err(Failure::Delivery),
+        Ok(Err(failure)) => Err(failure),
+        Err(_) => Err(Failure::NoRoom),
     };
-    let result = bridge.deliver(&body, deadline).await;
-    let ms = started.elapsed().as_millis();
     match result {
-        Ok(delivered) => {
-            log(&function, &delivered, ms);
-            Json(delivered.into_response()).into_response()
+        Ok(Delivered { counts, response }) => {
+            app.totals.delivered(&counts);
+            log(&function, &counts, &response.logs, started.elapsed());
+            Json(response).into_response()
         }
-        Err(error) => problem(status_of(&error), &error.to_string()),
+        Err(failure) => {
+            app.totals.failed(failure.kind());
+            problem(failure.status(), failure.kind(), &failure.to_string())
+        }
     }
 }
 
-/// How each failure is answered. All make the host fail the invocation and Event Grid deliver again.
-fn status_of(error: &DeliveryError) -> StatusCode {
-    match error {
-        DeliveryError::Invocation(_) => StatusCode::BAD_REQUEST,
-        DeliveryError::Hub(_) => StatusCode::SERVICE_UNAVAILABLE,
-        DeliveryError::DeadLetter(_) => StatusCode::INTERNAL_SERVER_ERROR,
+/// Why a delivery is answered as failed. All make the host fail the invocation and Event Grid deliver again.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Delivery(DeliveryError),
+    #[error("The delivery is larger than {MAX_BODY} bytes. Lower maxEventsPerBatch of the Event Grid subscription.")]
+    TooLarge,
+    #[error("The delivery broke off before its end.")]
+    BrokeOff,
+    #[error(
+        "The delivery could not be read in time: others, which wait for the event hub, fill the memory set aside for them."
+    )]
+    NoRoom,
+}
+
+impl Failure {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Delivery(DeliveryError::Invocation(_)) | Self::BrokeOff => StatusCode::BAD_REQUEST,
+            Self::Delivery(DeliveryError::Hub(_)) | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Delivery(DeliveryError::DeadLetter(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Delivery(error) => error.kind(),
+            Self::TooLarge => "tooLargeDelivery",
+            Self::BrokeOff => "brokeOff",
+            Self::NoRoom => "noRoom",
+        }
     }
 }
 
-fn log(function: &str, delivered: &Delivered, ms: u128) {
-    for reason in &delivered.set_aside {
-        warn!(function, "An event was set aside as a dead letter. {reason}");
+/// Reads a body as soon as there is room for it. One that is too large is read to its end all the same, and dropped: a
+/// sender that is still writing when the connection closes would not see the answer.
+async fn admit(admission: &Admission, mut body: Body) -> Result<(Vec<u8>, Admitted), Failure> {
+    let reader = admission.reader().await;
+    let mut bytes = Some(Vec::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Failure::BrokeOff)?.into_data() else { continue };
+        match &mut bytes {
+            Some(read) if read.len() + data.len() <= MAX_BODY => read.extend_from_slice(&data),
+            _ => bytes = None,
+        }
     }
-    info!(
-        function,
-        events = delivered.events,
-        records = delivered.records,
-        empty = delivered.empty,
-        ignored = delivered.ignored,
-        set_aside = delivered.set_aside.len(),
-        ms,
-        "Delivered."
-    );
+    let bytes = bytes.ok_or(Failure::TooLarge)?;
+    let admitted = reader.admit(bytes.len()).await;
+    Ok((bytes, admitted))
+}
+
+/// One line per delivery; a second one only where an operator has something to look at.
+fn log(function: &str, counts: &Counts, set_aside: &[String], took: Duration) {
+    let Counts { events, records, empty, ignored, repeats, set_aside: dead_letters } = *counts;
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    info!(function, events, records, empty, ignored, repeats, set_aside = dead_letters, ms, "Delivered.");
+    if let Some(first) = set_aside.first() {
+        warn!(function, set_aside = dead_letters, "Set aside as dead letters; the first for this reason: {first}");
+    }
 }
 
 /// A failing answer: a problem document (RFC 9457) for people who call the bridge by hand, and a line in the log for
 /// everyone else.
-fn problem(status: StatusCode, detail: &str) -> Response {
-    error!(status = status.as_u16(), "The delivery failed. {detail}");
+fn problem(status: StatusCode, kind: &'static str, detail: &str) -> Response {
+    error!(status = status.as_u16(), kind, "The delivery failed. {detail}");
     let document = json!({
         "title": status.canonical_reason().unwrap_or("Failed"),
         "status": status.as_u16(),
+        "kind": kind,
         "detail": detail,
     });
     (status, [(header::CONTENT_TYPE, "application/problem+json")], document.to_string()).into_response()
@@ -150,19 +200,9 @@ fn problem(status: StatusCode, detail: &str) -> Response {
 
 /// A panic is a mistake of ours; the delivery fails and comes again, the process goes on.
 fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
-    problem(StatusCode::INTERNAL_SERVER_ERROR, "twin-bridge has a fault; please report the lines above this one.")
+    let detail = "twin-bridge has a fault; please report the lines above this one.";
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "panic", detail)
 }
 
-/// Reads a body, or answers `None` for one that is too large. Such a body is read to its end all the same, and dropped:
-/// a sender that is still writing when the connection closes would not see the answer.
-async fn read(mut body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
-    let mut bytes = Some(Vec::new());
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        match &mut bytes {
-            Some(read) if read.len() + data.len() <= MAX_BODY => read.extend_from_slice(&data),
-            _ => bytes = None,
-        }
-    }
-    Ok(bytes)
-}
+#[cfg(test)]
+mod tests;

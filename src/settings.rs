@@ -46,6 +46,15 @@ const MAX_DELIVERY_TIMEOUT: Duration = Duration::from_secs(29);
 pub struct Settings {
     /// Where to listen: loopback, on the port that the host chose. Port 0 takes any free one.
     pub listen: SocketAddr,
+    /// What it does with deliveries.
+    pub bridge: BridgeSettings,
+    /// What is logged, and how.
+    pub log: LogSettings,
+}
+
+/// The way from a delivery to the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BridgeSettings {
     /// Where records go.
     pub event_hub: EventHubSettings,
     /// What records look like.
@@ -54,8 +63,6 @@ pub struct Settings {
     pub events: EventSettings,
     /// The time that one delivery may take before it is answered.
     pub delivery_timeout: Duration,
-    /// What is logged, and how.
-    pub log: LogSettings,
 }
 
 /// The hub and how to get into it.
@@ -164,16 +171,23 @@ impl Settings {
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(lookup);
         let port = reader.port();
-        let event_hub = reader.event_hub();
-        let records = reader.records();
-        let events = reader.events();
-        let delivery_timeout = reader.delivery_timeout();
+        let bridge = reader.bridge();
         let log = reader.log();
-        match (port, event_hub) {
-            (Some(port), Some(event_hub)) if reader.mistakes.is_empty() => {
-                let listen = SocketAddr::from(([127, 0, 0, 1], port));
-                Ok(Self { listen, event_hub, records, events, delivery_timeout, log })
+        match (port, bridge) {
+            (Some(port), Some(bridge)) if reader.mistakes.is_empty() => {
+                Ok(Self { listen: SocketAddr::from(([127, 0, 0, 1], port)), bridge, log })
             }
+            _ => Err(Mistakes(reader.mistakes)),
+        }
+    }
+}
+
+impl BridgeSettings {
+    /// Reads what a command needs that sends to the hub but serves nobody.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(lookup);
+        match reader.bridge() {
+            Some(bridge) if reader.mistakes.is_empty() => Ok(bridge),
             _ => Err(Mistakes(reader.mistakes)),
         }
     }
@@ -205,6 +219,14 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     fn mistake(&mut self, mistake: impl Into<String>) {
         self.mistakes.push(mistake.into());
+    }
+
+    fn bridge(&mut self) -> Option<BridgeSettings> {
+        let event_hub = self.event_hub();
+        let records = self.records();
+        let events = self.events();
+        let delivery_timeout = self.delivery_timeout();
+        Some(BridgeSettings { event_hub: event_hub?, records, events, delivery_timeout })
     }
 
     fn port(&mut self) -> Option<u16> {

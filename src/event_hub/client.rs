@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use azure_core::time::Duration as AzureDuration;
+use azure_core::time::{Duration as AzureDuration, OffsetDateTime};
 use azure_core_amqp::{
     AmqpMessage, AmqpSymbol,
     message::{AmqpAnnotations, AmqpMessageProperties},
@@ -10,12 +10,11 @@ use azure_core_amqp::{
 use azure_messaging_eventhubs::{EventDataBatch, EventDataBatchOptions, ProducerClient, RetryOptions};
 use tokio::{
     sync::{Mutex, watch},
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
 
-use super::{Messages, SendError, Status, credential, job::Job, message::Message, outcome};
+use super::{Messages, SendError, Status, credential::Credential, health::Health, job::Job, message::Message, outcome};
 use crate::settings::{Access, EventHubSettings};
 
 /// The time for one attempt: to open the client, or to send one batch. After it the outcome is unknown, and the batch is
@@ -34,19 +33,24 @@ pub(super) struct Connection {
     settings: EventHubSettings,
     current: RefCell<Option<Rc<Client>>>,
     opening: Mutex<()>,
-    status: watch::Sender<Status>,
+    health: Health,
 }
 
 impl Connection {
     pub(super) fn new(settings: EventHubSettings, status: watch::Sender<Status>) -> Self {
-        Self { settings, current: RefCell::default(), opening: Mutex::default(), status }
+        let health = Health::new(settings.name.clone(), status);
+        Self { settings, current: RefCell::default(), opening: Mutex::default(), health }
     }
 
-    /// The client, opened now if there is none.
+    /// The client, opened now if there is none, or if the one there is has a token that expires soon.
     pub(super) async fn client(&self) -> Result<Rc<Client>, SendError> {
         let _one_at_a_time = self.opening.lock().await;
-        if let Some(client) = &*self.current.borrow() {
-            return Ok(Rc::clone(client));
+        let current = self.current.borrow().clone();
+        match current {
+            Some(client) if client.good_until.is_none_or(|end| Instant::now() < end) => return Ok(client),
+            // What the lanes have under way on it comes to its end.
+            Some(_) => drop(self.current.take().map(|client| tokio::task::spawn_local(close(client)))),
+            None => {}
         }
         let client = timeout(ATTEMPT, Client::open(&self.settings)).await.map_err(|_| SendError::NoAnswer)??;
         let client = Rc::new(client);
@@ -54,23 +58,17 @@ impl Connection {
         Ok(client)
     }
 
-    /// Tells how the last thing that was asked of the hub ended, once per change, and drops a client that may be broken.
+    /// Takes note of how something ended that was asked of the hub, and drops a client that may be broken.
     pub(super) fn ended(&self, client: Option<&Rc<Client>>, result: Result<(), &SendError>) {
-        let status = match result {
-            Ok(()) => Status::Ready,
-            Err(error) => Status::Failing(error.clone()),
-        };
-        let previous = self.status.send_replace(status.clone());
-        match (&previous, &status) {
-            (Status::Ready, Status::Ready) | (_, Status::Connecting) => {}
-            (_, Status::Ready) => info!(hub = self.settings.name, "The event hub is ready."),
-            (Status::Failing(before), Status::Failing(now)) if before.kind() == now.kind() => {}
-            (_, Status::Failing(error)) => warn!(hub = self.settings.name, kind = error.kind(), "{error}"),
-        }
-        if let (Some(client), Err(error)) = (client, result)
-            && error.breaks_client()
-        {
-            self.discard(client);
+        match (client, result) {
+            (_, Ok(())) => self.health.good(),
+            (None, Err(error)) => self.health.failing(error),
+            (Some(client), Err(error)) => {
+                self.health.failing(error);
+                if error.breaks_client() {
+                    self.discard(client);
+                }
+            }
         }
     }
 
@@ -102,7 +100,7 @@ async fn close(mut client: Rc<Client>) {
                 Ok(client) => return client.producer.close().await,
                 Err(shared) => {
                     client = shared;
-                    tokio::task::yield_now().await;
+                    sleep(CLOSING / 100).await;
                 }
             }
         }
@@ -114,6 +112,11 @@ async fn close(mut client: Rc<Client>) {
 pub(super) struct Client {
     producer: ProducerClient,
     partition_ids: Vec<String>,
+    /// When to take a new client for the sake of a new token.
+    ///
+    /// The SDK would renew a token on the connection six minutes before it expires. But `azure_identity` answers with
+    /// the old one until five minutes before, and then the SDK takes it for one that can't be renewed, for good.
+    good_until: Option<Instant>,
     /// Cancelled when any lane finds the connection lost, since a send in flight would wait for ever.
     lost: CancellationToken,
 }
@@ -129,6 +132,7 @@ impl Client {
         // The SDK's own retries would hide throttling for up to 52 s; those of the lanes stay inside the budget.
         let no_retries = RetryOptions { max_retries: 0, max_total_elapsed: AzureDuration::ZERO, ..Default::default() };
         let builder = ProducerClient::builder().with_retry_options(no_retries);
+        let mut credential = None;
         let producer = match &settings.access {
             Access::ConnectionString(access) => {
                 let builder = match (access.use_development_emulator, access.port) {
@@ -142,15 +146,20 @@ impl Client {
                 builder.open_with_connection_string(&access.for_namespace(), Some(&settings.name)).await?
             }
             Access::ManagedIdentity { namespace, client_id } => {
-                let credential = credential::managed_identity(client_id.as_deref())?;
-                builder.open(namespace, &settings.name, credential).await?
+                let identity = credential.insert(Credential::managed_identity(client_id.as_deref())?);
+                builder.open(namespace, &settings.name, identity.clone()).await?
             }
             Access::DeveloperLogin { namespace } => {
-                builder.open(namespace, &settings.name, credential::developer_login()?).await?
+                let login = credential.insert(Credential::developer_login()?);
+                builder.open(namespace, &settings.name, login.clone()).await?
             }
         };
         let partition_ids = producer.get_eventhub_properties().await?.partition_ids;
-        Ok(Self { producer, partition_ids, lost: CancellationToken::new() })
+        let good_until = match credential {
+            Some(credential) => credential.expires_on().await.map(good_until),
+            None => None,
+        };
+        Ok(Self { producer, partition_ids, good_until, lost: CancellationToken::new() })
     }
 
     pub(super) fn partition_ids(&self) -> &[String] {
@@ -222,6 +231,12 @@ impl Client {
     }
 }
 
+/// Four minutes before the token expires, when a new one is to be had; but not at once if it is not.
+fn good_until(expires_on: OffsetDateTime) -> Instant {
+    let left = Duration::try_from(expires_on - OffsetDateTime::now_utc()).unwrap_or_default();
+    Instant::now() + left.saturating_sub(Duration::from_secs(4 * 60)).max(Duration::from_secs(5))
+}
+
 /// The event as it travels. Each keeps its own partition key, as Microsoft's buffered producers do it, although the
 /// batch goes to the partition by its id.
 fn amqp_message(messages: &Messages, message: &Message) -> AmqpMessage {
@@ -229,7 +244,7 @@ fn amqp_message(messages: &Messages, message: &Message) -> AmqpMessage {
     annotations.insert(AmqpSymbol::from("x-opt-partition-key"), &*messages.partition_key);
     let mut builder = AmqpMessage::builder()
         .with_properties(AmqpMessageProperties {
-            message_id: Some(messages.id(message).into()),
+            message_id: Some(messages.id(message).to_owned().into()),
             content_type: Some(AmqpSymbol::from("application/json")),
             ..Default::default()
         })

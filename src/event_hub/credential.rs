@@ -11,29 +11,44 @@ use azure_identity::{
 };
 use tokio::sync::Mutex;
 
-/// The SDK renews a token six minutes before it expires and must then get a new one.
-const RENEWED_BEFORE_EXPIRY: Duration = Duration::minutes(10);
+/// A token is asked for anew when it has less than this left. It is the margin of `azure_identity`'s own cache, which
+/// answers with the old token before.
+const NEARLY_EXPIRED: Duration = Duration::minutes(5);
 
-pub(super) fn managed_identity(client_id: Option<&str>) -> azure_core::Result<Arc<dyn TokenCredential>> {
-    Ok(ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
-        user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_owned())),
-        ..Default::default()
-    }))?)
-}
-
-pub(super) fn developer_login() -> azure_core::Result<Arc<dyn TokenCredential>> {
-    Ok(Arc::new(Cached { credential: DeveloperToolsCredential::new(None)?, token: Mutex::new(None) }))
-}
-
-/// Keeps the token of a credential that starts a program for each one: the SDK asks once per partition.
+/// A credential that keeps its token: the SDK asks once per partition, and a developer's login starts a program for it.
 #[derive(Debug)]
-struct Cached {
-    credential: Arc<DeveloperToolsCredential>,
+pub(super) struct Credential {
+    source: Arc<dyn TokenCredential>,
     token: Mutex<Option<AccessToken>>,
 }
 
+impl Credential {
+    /// The managed identity of the app, by client id or the system-assigned one.
+    pub(super) fn managed_identity(client_id: Option<&str>) -> azure_core::Result<Arc<Self>> {
+        let options = ManagedIdentityCredentialOptions {
+            user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_owned())),
+            ..Default::default()
+        };
+        Ok(Self::keeping(ManagedIdentityCredential::new(Some(options))?))
+    }
+
+    /// The developer's login with the Azure CLI or the Azure Developer CLI.
+    pub(super) fn developer_login() -> azure_core::Result<Arc<Self>> {
+        Ok(Self::keeping(DeveloperToolsCredential::new(None)?))
+    }
+
+    fn keeping(source: Arc<dyn TokenCredential>) -> Arc<Self> {
+        Arc::new(Self { source, token: Mutex::new(None) })
+    }
+
+    /// When the token expires that was asked for last.
+    pub(super) async fn expires_on(&self) -> Option<OffsetDateTime> {
+        self.token.lock().await.as_ref().map(|token| token.expires_on)
+    }
+}
+
 #[async_trait::async_trait]
-impl TokenCredential for Cached {
+impl TokenCredential for Credential {
     async fn get_token(
         &self,
         scopes: &[&str],
@@ -41,8 +56,8 @@ impl TokenCredential for Cached {
     ) -> azure_core::Result<AccessToken> {
         let mut token = self.token.lock().await;
         match &*token {
-            Some(token) if token.expires_on > OffsetDateTime::now_utc() + RENEWED_BEFORE_EXPIRY => Ok(token.clone()),
-            _ => Ok(token.insert(self.credential.get_token(scopes, options).await?).clone()),
+            Some(token) if token.expires_on > OffsetDateTime::now_utc() + NEARLY_EXPIRED => Ok(token.clone()),
+            _ => Ok(token.insert(self.source.get_token(scopes, options).await?).clone()),
         }
     }
 }

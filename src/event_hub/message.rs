@@ -27,31 +27,40 @@ pub struct Messages {
     list: Vec<Message>,
 }
 
+/// A record on its way.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its identity.
+    pub id: String,
+    /// JSON on one line.
+    pub text: Vec<u8>,
+    /// The Data Explorer table that it belongs to, where the event is to say it.
+    pub table: Option<Arc<str>>,
+}
+
 /// One event for the hub.
 #[derive(Debug)]
 pub(super) struct Message {
-    /// The index of its first record among those of the notification.
-    first: usize,
-    /// JSON each.
-    records: Vec<Vec<u8>>,
-    /// The Data Explorer table that its records belong to, where the event is to say it.
-    table: Option<Arc<str>>,
+    /// All of one table; never none.
+    entries: Vec<Entry>,
 }
 
 impl Messages {
-    /// Puts the records of the notification `event_id` into messages, each with the table that it belongs to, if any.
+    /// Puts the records of the notification `event_id` into messages, in their order.
     pub fn new(
         event_id: &str,
         partition_key: &str,
         traceparent: Option<&str>,
         body: Body,
-        records: impl IntoIterator<Item = (Vec<u8>, Option<Arc<str>>)>,
+        entries: impl IntoIterator<Item = Entry>,
     ) -> Self {
-        let mut messages: Vec<Message> = Vec::new();
-        for (index, (record, table)) in records.into_iter().enumerate() {
-            match messages.last_mut() {
-                Some(last) if body != Body::Record && last.table == table => last.records.push(record),
-                _ => messages.push(Message { first: index, records: vec![record], table }),
+        let mut list: Vec<Message> = Vec::new();
+        for entry in entries {
+            match list.last_mut() {
+                Some(open) if body != Body::Record && open.table() == entry.table.as_deref() => {
+                    open.entries.push(entry);
+                }
+                _ => list.push(Message { entries: vec![entry] }),
             }
         }
         Self {
@@ -59,7 +68,7 @@ impl Messages {
             traceparent: traceparent.map(str::to_owned),
             event_id: event_id.to_owned(),
             body,
-            list: messages,
+            list,
         }
     }
 
@@ -70,15 +79,15 @@ impl Messages {
 
     /// How many records there are.
     pub fn records(&self) -> usize {
-        self.list.iter().map(|message| message.records.len()).sum()
+        self.list.iter().map(|message| message.entries.len()).sum()
     }
 
     /// Their bytes, about.
     pub(super) fn bytes(&self) -> usize {
-        /// What a record takes in memory beside its text: its place in lists, its message's properties.
+        /// What a record takes in memory beside its text: its identity, its place in lists, its message's properties.
         const OVERHEAD: usize = 256;
 
-        self.list.iter().flat_map(|message| &message.records).map(|record| record.len() + OVERHEAD).sum()
+        self.list.iter().flat_map(|message| &message.entries).map(|entry| entry.text.len() + OVERHEAD).sum()
     }
 
     pub(super) fn list(&self) -> &[Message] {
@@ -87,30 +96,27 @@ impl Messages {
 
     /// Makes two messages of one that is too large. False if it has only one record.
     pub(super) fn split(&mut self, index: usize) -> bool {
-        let Some(message) = self.list.get_mut(index).filter(|message| message.records.len() > 1) else {
+        let Some(message) = self.list.get_mut(index).filter(|message| message.entries.len() > 1) else {
             return false;
         };
-        let records = message.records.split_off(message.records.len() / 2);
-        let half = Message { first: message.first + message.records.len(), records, table: message.table.clone() };
-        self.list.insert(index + 1, half);
+        let entries = message.entries.split_off(message.entries.len() / 2);
+        self.list.insert(index + 1, Message { entries });
         true
     }
 
     /// The message-id, by which consumers can drop repeats: the event's id where one message carries all of it, else
-    /// with the index of the message's first record.
-    pub(super) fn id(&self, message: &Message) -> String {
-        if self.body != Body::Record && self.list.len() == 1 {
-            self.event_id.clone()
-        } else {
-            crate::record::event_id(&self.event_id, message.first)
-        }
+    /// the identity of the message's first record.
+    pub(super) fn id<'a>(&'a self, message: &'a Message) -> &'a str {
+        let first = message.entries.first().map_or(&*self.event_id, |entry| &entry.id);
+        if self.body != Body::Record && self.list.len() == 1 { &self.event_id } else { first }
     }
 
     /// The text that the event carries.
     pub(super) fn body(&self, message: &Message) -> Vec<u8> {
+        let texts: Vec<_> = message.entries.iter().map(|entry| &*entry.text).collect();
         match self.body {
-            Body::Record | Body::Lines => message.records.join(&b'\n'),
-            Body::Array => [b"[", &*message.records.join(&b','), b"]"].concat(),
+            Body::Record | Body::Lines => texts.join(&b'\n'),
+            Body::Array => [b"[", &*texts.join(&b','), b"]"].concat(),
         }
     }
 
@@ -118,16 +124,20 @@ impl Messages {
     /// event. Source: learn.microsoft.com, "Azure Event Hubs data connection", ingestion properties.
     pub(super) fn routing<'a>(&self, message: &'a Message) -> Option<(&'a str, &'static str)> {
         let format = if self.body == Body::Array { "multijson" } else { "json" };
-        message.table.as_deref().map(|table| (table, format))
+        message.table().map(|table| (table, format))
     }
 }
 
 impl Message {
+    fn table(&self) -> Option<&str> {
+        self.entries.first().and_then(|entry| entry.table.as_deref())
+    }
+
     /// Whether it might not fit into an event. Below this it does on every tier of the service.
     pub(super) fn is_large(&self) -> bool {
         const SURE_TO_FIT: usize = 64 * 1024;
 
-        self.records.iter().map(|record| record.len() + 1).sum::<usize>() > SURE_TO_FIT
+        self.entries.iter().map(|entry| entry.text.len() + 1).sum::<usize>() > SURE_TO_FIT
     }
 }
 
@@ -136,16 +146,23 @@ mod tests {
     use super::*;
 
     fn messages(body: Body, tables: &[Option<&str>]) -> Messages {
-        let records =
-            tables.iter().enumerate().map(|(index, &table)| (index.to_string().into_bytes(), table.map(Arc::from)));
-        Messages::new("e", "t", None, body, records)
+        let entries = tables.iter().enumerate().map(|(index, &table)| Entry {
+            id: format!("e#{index}"),
+            text: index.to_string().into_bytes(),
+            table: table.map(Arc::from),
+        });
+        Messages::new("e", "t", None, body, entries)
     }
 
     type Seen<'a> = (String, String, Option<(&'a str, &'a str)>);
 
     fn seen(messages: &Messages) -> Vec<Seen<'_>> {
         let text = |message| String::from_utf8(messages.body(message)).unwrap();
-        messages.list().iter().map(|message| (messages.id(message), text(message), messages.routing(message))).collect()
+        messages
+            .list()
+            .iter()
+            .map(|message| (messages.id(message).to_owned(), text(message), messages.routing(message)))
+            .collect()
     }
 
     #[test]

@@ -47,8 +47,8 @@ pub enum SendError {
 }
 
 impl SendError {
-    /// Whether trying again within the same delivery could help.
-    pub(super) fn is_passing(&self) -> bool {
+    /// Whether trying again soon could help.
+    pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::NoAnswer | Self::Throttled(_) | Self::NotAccepted(_))
     }
 

@@ -61,25 +61,26 @@ impl fmt::Display for Key {
     }
 }
 
+/// Takes a key apart again, as a consumer would.
+#[cfg(test)]
+pub(super) fn segments(key: &str) -> Vec<String> {
+    let mut segments = vec![String::new()];
+    let mut characters = key.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '.' => segments.push(String::new()),
+            '\\' => segments.last_mut().unwrap().extend(characters.next()),
+            other => segments.last_mut().unwrap().push(other),
+        }
+    }
+    segments
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// Takes a key apart again, as a consumer would.
-    fn segments(key: &str) -> Vec<String> {
-        let mut segments = vec![String::new()];
-        let mut characters = key.chars();
-        while let Some(character) = characters.next() {
-            match character {
-                '.' => segments.push(String::new()),
-                '\\' => segments.last_mut().unwrap().extend(characters.next()),
-                other => segments.last_mut().unwrap().push(other),
-            }
-        }
-        segments
-    }
 
     #[test]
     fn a_dot_inside_a_segment_is_escaped() {

@@ -34,7 +34,7 @@ struct PropertyRecord<'a> {
     relationship_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     relationship_target: Option<&'a str>,
-    event_id: String,
+    event_id: &'a str,
 }
 
 /// The beginning or end of a twin.
@@ -48,7 +48,7 @@ struct TwinRecord<'a> {
     action: LifecycleAction,
     #[serde(skip_serializing_if = "Option::is_none")]
     model_id: Option<&'a str>,
-    event_id: String,
+    event_id: &'a str,
 }
 
 /// The beginning or end of a relationship.
@@ -65,7 +65,7 @@ struct RelationshipRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
     action: LifecycleAction,
-    event_id: String,
+    event_id: &'a str,
 }
 
 #[derive(Serialize)]
@@ -92,8 +92,9 @@ pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_js
         records.push(lifecycle_record(context, action)?);
     }
     for change in changes {
-        let body = serde_json::to_vec(&property_record(context, change, records.len()))?;
-        records.push(Record { kind: RecordKind::Property, body });
+        let event_id = event_id(&context.notification.id, records.len());
+        let body = serde_json::to_vec(&property_record(context, change, &event_id))?;
+        records.push(Record { event_id, kind: RecordKind::Property, body });
     }
     Ok(records)
 }
@@ -104,8 +105,9 @@ fn lifecycle_record(context: &Context<'_>, action: LifecycleAction) -> serde_jso
     Ok(match &notification.entity {
         Entity::Twin { id } => {
             let model_id = notification.model_id.as_deref();
-            let record = TwinRecord { time_stamp, service_id, twin_id: id, action, model_id, event_id };
-            Record { kind: RecordKind::Twin, body: serde_json::to_vec(&record)? }
+            let record = TwinRecord { time_stamp, service_id, twin_id: id, action, model_id, event_id: &event_id };
+            let body = serde_json::to_vec(&record)?;
+            Record { event_id, kind: RecordKind::Twin, body }
         }
         Entity::Relationship { id, source, target, name } => {
             let (name, target) = (name.as_deref(), target.as_deref());
@@ -117,14 +119,15 @@ fn lifecycle_record(context: &Context<'_>, action: LifecycleAction) -> serde_jso
                 source,
                 target,
                 action,
-                event_id,
+                event_id: &event_id,
             };
-            Record { kind: RecordKind::Relationship, body: serde_json::to_vec(&record)? }
+            let body = serde_json::to_vec(&record)?;
+            Record { event_id, kind: RecordKind::Relationship, body }
         }
     })
 }
 
-fn property_record<'a>(context: &Context<'a>, change: &'a Change<'_>, index: usize) -> PropertyRecord<'a> {
+fn property_record<'a>(context: &Context<'a>, change: &'a Change<'_>, event_id: &'a str) -> PropertyRecord<'a> {
     let notification = context.notification;
     let action = match (&notification.occurrence, &change.value) {
         (Occurrence::Telemetry { .. }, _) => None,
@@ -146,6 +149,6 @@ fn property_record<'a>(context: &Context<'a>, change: &'a Change<'_>, index: usi
         action,
         relationship_id,
         relationship_target,
-        event_id: event_id(&notification.id, index),
+        event_id,
     }
 }

@@ -16,6 +16,7 @@ use crate::{flatten::Change, notification::Entity};
 struct FlatRecord<'a> {
     context: &'a Context<'a>,
     values: Vec<(&'a str, Option<&'a RawValue>)>,
+    event_id: &'a str,
 }
 
 /// One record, or none where the notification gives no values: a deletion, or a change of nothing but metadata.
@@ -23,8 +24,9 @@ pub(super) fn record(context: &Context<'_>, changes: &[Change<'_>]) -> serde_jso
     if changes.is_empty() {
         return Ok(Vec::new());
     }
-    let record = FlatRecord { context, values: last_values(changes) };
-    Ok(vec![Record { kind: RecordKind::Property, body: serde_json::to_vec(&record)? }])
+    let event_id = event_id(&context.notification.id, 0);
+    let body = serde_json::to_vec(&FlatRecord { context, values: last_values(changes), event_id: &event_id })?;
+    Ok(vec![Record { event_id, kind: RecordKind::Property, body }])
 }
 
 /// The last value of each key, in the place of the key's first: an object can hold a name only once.
@@ -50,7 +52,7 @@ impl Serialize for FlatRecord<'_> {
         for (key, value) in &self.values {
             record.serialize_entry(key, value)?;
         }
-        record.serialize_entry("$eventId", &event_id(&notification.id, 0))?;
+        record.serialize_entry("$eventId", self.event_id)?;
         record.serialize_entry("$timestamp", self.context.time_stamp)?;
         if let Some(model_id) = &notification.model_id {
             record.serialize_entry("$modelId", model_id)?;

@@ -23,6 +23,7 @@ fn access(more: &[(&str, &str)]) -> Access {
         .concat(),
     )
     .unwrap()
+    .bridge
     .event_hub
     .access
 }
@@ -31,15 +32,15 @@ fn access(more: &[(&str, &str)]) -> Access {
 fn a_connection_string_is_enough() {
     let settings = read_with(&[]).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:7072");
-    assert_eq!(settings.event_hub.name, "twins");
-    assert_eq!(settings.records, RecordSettings::default());
-    assert_eq!(settings.delivery_timeout, Duration::from_secs(25));
+    assert_eq!(settings.bridge.event_hub.name, "twins");
+    assert_eq!(settings.bridge.records, RecordSettings::default());
+    assert_eq!(settings.bridge.delivery_timeout, Duration::from_secs(25));
     assert_eq!(settings.log, LogSettings { level: LevelFilter::INFO, format: LogFormat::Text });
 }
 
 #[test]
 fn the_hub_name_can_be_set_apart() {
-    assert_eq!(read_with(&[(EVENT_HUB_NAME, "other")]).unwrap().event_hub.name, "other");
+    assert_eq!(read_with(&[(EVENT_HUB_NAME, "other")]).unwrap().bridge.event_hub.name, "other");
 }
 
 #[test]
@@ -69,14 +70,14 @@ fn the_other_settings_are_read() {
         (LOG_FORMAT, "json"),
     ])
     .unwrap();
-    assert_eq!(settings.records.format, RecordFormat::TimeSeriesInsights);
-    assert_eq!(settings.records.object_values, ObjectValues::Keep);
-    assert_eq!(settings.events.body, Body::Lines);
-    let tables = settings.events.tables.unwrap();
+    assert_eq!(settings.bridge.records.format, RecordFormat::TimeSeriesInsights);
+    assert_eq!(settings.bridge.records.object_values, ObjectValues::Keep);
+    assert_eq!(settings.bridge.events.body, Body::Lines);
+    let tables = settings.bridge.events.tables.unwrap();
     let kinds = [RecordKind::Property, RecordKind::Twin, RecordKind::Relationship];
     assert_eq!(kinds.map(|kind| tables.of(kind).to_string()), ["Properties", "Twins", "Relationships"]);
-    assert_eq!(settings.records.service_id.as_deref(), Some("contoso.api.weu.digitaltwins.azure.net"));
-    assert_eq!(settings.delivery_timeout, Duration::from_millis(1500));
+    assert_eq!(settings.bridge.records.service_id.as_deref(), Some("contoso.api.weu.digitaltwins.azure.net"));
+    assert_eq!(settings.bridge.delivery_timeout, Duration::from_millis(1500));
     assert_eq!(settings.log, LogSettings { level: LevelFilter::DEBUG, format: LogFormat::Json });
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts what bears witness under target/clients: Microsoft's Python client of Event Hubs in a virtual environment, their
-# JavaScript client and their Kusto language service in node_modules. Quick when all are there already.
+# Puts the witnesses under target/clients: Microsoft's Python clients in a virtual environment, their JavaScript client,
+# Kusto language service and storage emulator in node_modules. Quick when all are there already.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

@@ -202,7 +202,10 @@ async fn a_body_over_the_limit_is_refused() {
     let handler = Handler::start(&hub, &[]).await;
     let padding = "x".repeat(17 * 1024 * 1024);
     let answer = handler.post(format!(r#"{{"Data":{{}},"Metadata":"{padding}"}}"#)).await;
-    assert_eq!(answer.reason(413), "The delivery is larger than 16777216 bytes.");
+    assert_eq!(
+        answer.reason(413),
+        "The delivery is larger than 16777216 bytes. Lower maxEventsPerBatch of the Event Grid subscription."
+    );
     let below = "x".repeat(15 * 1024 * 1024);
     handler.post(format!(r#"{{"Data":{{}},"Metadata":"{below}"}}"#)).await.assert_delivered();
 }

@@ -95,6 +95,13 @@ impl Handler {
         found.unwrap_or_else(|_| panic!("not logged: {message}\n{}", self.log()))
     }
 
+    /// Waits until a message has been logged so many times.
+    pub async fn logged_times(&self, message: &str, times: usize) {
+        let mut lines = self.lines.subscribe();
+        let enough = lines.wait_for(|lines| lines.iter().filter(|line| line.contains(message)).count() >= times);
+        assert!(timeout(PATIENCE, enough).await.is_ok(), "not logged {times} times: {message}\n{}", self.log());
+    }
+
     /// All that was logged so far.
     pub fn log(&self) -> String {
         self.lines.borrow().join("\n")
@@ -107,6 +114,13 @@ impl Handler {
 
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The most memory that it has had so far, in bytes.
+    pub fn peak_memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
     }
 
     /// Asks it to stop, as the platform does.

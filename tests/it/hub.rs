@@ -54,6 +54,25 @@ async fn throttling_is_told_apart() {
     assert_eq!(hub.connections().opened, 1, "throttling is no reason to connect again");
 }
 
+/// A hub that takes one batch and refuses the next is one trouble, not one for every batch.
+#[tokio::test]
+async fn trouble_that_comes_and_goes_is_told_once() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    handler.ready().await;
+    for _ in 0..5 {
+        hub.faults().answer_next(1, HubAnswer::server_busy());
+        handler.deliver(&one("e")).await.assert_delivered();
+    }
+    // Each stream comes in its order: with these lines, all that was logged before them is here.
+    handler.logged_times("Delivered.", 5).await;
+    handler.logged("The event hub is throttling").await;
+    let log = handler.log();
+    let count = |text: &str| log.lines().filter(|line| line.contains(text)).count();
+    assert_eq!(count("The event hub is throttling"), 1, "{log}");
+    assert_eq!(count("The event hub is ready."), 2, "before and after: {log}");
+}
+
 #[tokio::test]
 async fn a_wrong_key_is_told_apart_at_once() {
     let hub = hub();
@@ -117,6 +136,33 @@ async fn a_silent_hub_does_not_hold_a_delivery_beyond_its_time() {
     answer.assert_delivered();
 }
 
+/// Something that takes connections and never says a word, as a broken gateway does.
+#[tokio::test]
+async fn a_hub_that_is_silent_before_the_handshake_does_not_hold_a_delivery_either() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hub = hub();
+    let string =
+        hub.connection_string("twins").replace(&hub.address().to_string(), &silent.local_addr().unwrap().to_string());
+    let settings =
+        [("EVENT_HUB", &*string), ("DELIVERY_TIMEOUT", "1s")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let handler = Handler::with(settings).await;
+    let started = Instant::now();
+    failing(&handler, "The event hub does not answer").await;
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_key_that_was_changed_works_after_a_restart() {
+    let hub = EventHubs::start(Config { key: "the new key".to_owned(), ..Config::default() }).unwrap();
+    let old = hub.connection_string("twins").replace("the new key", "the old key");
+    let mut handler = Handler::with([("EVENT_HUB".to_owned(), old)]).await;
+    failing(&handler, "The event hub denies access (401").await;
+    handler.terminate();
+    assert_eq!(handler.ended().await, Some(0));
+    let handler = Handler::start(&hub, &[]).await;
+    handler.deliver(&one("e")).await.assert_delivered();
+}
+
 #[tokio::test]
 async fn a_connection_cut_during_a_send_loses_nothing() {
     let hub = hub();
@@ -176,8 +222,10 @@ async fn a_delivery_larger_than_a_batch_goes_out_in_several() {
     let handler = Handler::start(&hub, &[]).await;
     let values: Vec<_> = (0..1000).map(|number| (format!("/p{number}"), json!("z".repeat(200)))).collect();
     let values: Vec<_> = values.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
-    handler.deliver(&json!([update("e", "t", &values)])).await.assert_delivered();
-    assert_eq!(ids(&hub), (0..1000).map(|index| format!("e#{index}")).collect::<Vec<_>>());
+    let events = json!([update("e", "t", &values), update("f", "t", &[("/a", json!(1))])]);
+    handler.deliver(&events).await.assert_delivered();
+    let expected = (0..1000).map(|index| format!("e#{index}")).chain(["f#0".to_owned()]);
+    assert_eq!(ids(&hub), expected.collect::<Vec<_>>(), "what follows does not overtake what is left");
 }
 
 /// The records of a notification stay together only as far as the hub takes them together.

@@ -1,7 +1,14 @@
 //! Ways in without a connection string: the managed identity's endpoint and the developer's login are stand-ins, TLS is
 //! real, with a certificate of our own before the hub.
 
-use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
 use axum::{
     Json, Router,
@@ -27,7 +34,7 @@ async fn the_managed_identity_of_the_app_opens_the_hub() {
     let hub = hub();
     let folder = tempfile::tempdir().unwrap();
     let tls = tls(&hub, folder.path()).await;
-    let (endpoint, asked) = identity_endpoint().await;
+    let (endpoint, asked) = identity_endpoint(YEAR_2100).await;
     let handler = Handler::with(settings(&[
         ("EVENT_HUB__fullyQualifiedNamespace", &format!("localhost:{}", tls.port())),
         ("EVENT_HUB_NAME", "twins"),
@@ -42,6 +49,33 @@ async fn the_managed_identity_of_the_app_opens_the_hub() {
     assert_eq!(asked[0]["client_id"], "the-bridge");
     assert_eq!(asked[0]["resource"], "https://eventhubs.azure.net");
     assert_eq!(asked.len(), 1, "one token serves all partitions");
+}
+
+/// A token is renewed four minutes before it expires, so one that is good for a few seconds more than that is renewed
+/// within seconds, and deliveries go on all the while.
+#[tokio::test]
+async fn a_token_is_renewed_before_it_expires() {
+    let hub = hub();
+    let folder = tempfile::tempdir().unwrap();
+    let tls = tls(&hub, folder.path()).await;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let (endpoint, asked) = identity_endpoint(now + 4 * 60 + 8).await;
+    let handler = Handler::with(settings(&[
+        ("EVENT_HUB__fullyQualifiedNamespace", &format!("localhost:{}", tls.port())),
+        ("EVENT_HUB_NAME", "twins"),
+        ("IDENTITY_ENDPOINT", &endpoint),
+        ("IDENTITY_HEADER", "of this app"),
+        ("SSL_CERT_FILE", folder.path().join("ca.pem").to_str().unwrap()),
+    ]))
+    .await;
+    deliver(&handler, &hub).await;
+    let started = Instant::now();
+    while hub.connections().opened == 1 {
+        handler.deliver(&json!([update("meanwhile", "t", &[("/a", json!(1))])])).await.assert_delivered();
+        assert!(started.elapsed() < PATIENCE, "a new client takes over");
+    }
+    assert!(hub.wait_until(PATIENCE, |hub| hub.connections().open == 1).await, "the old connection is closed");
+    assert!(asked.borrow().len() > 1, "with a new token");
 }
 
 #[tokio::test]
@@ -112,16 +146,16 @@ fn settings(settings: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 /// The endpoint that Azure Functions gives an app with an identity; and what was asked of it.
-async fn identity_endpoint() -> (String, watch::Receiver<Vec<Value>>) {
+async fn identity_endpoint(expires_on: u64) -> (String, watch::Receiver<Vec<Value>>) {
     async fn token(
-        State(asked): State<Arc<watch::Sender<Vec<Value>>>>,
+        State((asked, expires_on)): State<(Arc<watch::Sender<Vec<Value>>>, u64)>,
         Query(query): Query<Value>,
         headers: HeaderMap,
     ) -> Json<Value> {
         assert_eq!(headers["x-identity-header"], "of this app");
         asked.send_modify(|asked| asked.push(query));
         Json(
-            json!({"access_token": "header.payload.signature", "expires_on": YEAR_2100.to_string(), "token_type": "Bearer", "resource": "https://eventhubs.azure.net"}),
+            json!({"access_token": "header.payload.signature", "expires_on": expires_on.to_string(), "token_type": "Bearer", "resource": "https://eventhubs.azure.net"}),
         )
     }
 
@@ -129,7 +163,7 @@ async fn identity_endpoint() -> (String, watch::Receiver<Vec<Value>>) {
     let seen = asked.subscribe();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}/msi/token", listener.local_addr().unwrap());
-    let router = Router::new().route("/msi/token", get(token)).with_state(asked);
+    let router = Router::new().route("/msi/token", get(token)).with_state((asked, expires_on));
     tokio::spawn(async move { axum::serve(listener, router).await });
     (endpoint, seen)
 }

@@ -22,6 +22,33 @@ async fn every_recorded_invocation_is_taken() {
     }
 }
 
+/// Notifications and dead letters that are not part of this repository either.
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures");
+
+#[tokio::test]
+async fn every_fixture_is_recorded() {
+    if !Path::new(FIXTURES).is_dir() {
+        return;
+    }
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    for file in fs::read_dir(FIXTURES).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let is_invocation = name.starts_with("customhandler-invocation");
+        let is_event = name.ends_with(".eventgrid.json") || name.ends_with(".cloudevents.json");
+        if !is_invocation && (!is_event || name.starts_with("webhook")) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let body = if is_invocation { text } else { format!(r#"{{"Data":{{"events":{text}}}}}"#) };
+        let answer = handler.post(body).await;
+        answer.assert_delivered();
+        assert!(answer.dead_letters().is_empty(), "{name}: {answer:?}");
+    }
+    assert!(!hub.events("twins").is_empty());
+}
+
 /// Posts every body of every recording in a folder, and answers how many there were.
 async fn replay(handler: &Handler, folder: &Path) -> usize {
     let mut count = 0;

@@ -1,34 +1,29 @@
 //! The whole way that a notification takes on a laptop: Event Grid's webhook call, the host, the handler that the host
 //! starts as `host.json` says, the hub.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
-use local_azure::functions_host::{Config, FunctionsHost, Handler, Storage};
+use local_azure::{
+    event_hubs::EventHubs,
+    functions_host::{Config, FunctionsHost, Handler, Storage},
+};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
 
-use crate::handler::{hub, settings, update};
+use crate::handler::{command, hub, settings, update};
 
 #[tokio::test]
 async fn a_delivery_comes_out_of_the_hub_and_what_is_bad_becomes_a_blob() {
     let hub = hub();
     let blobs = tempfile::tempdir().unwrap();
-    let mut config = Config::new(env!("CARGO_MANIFEST_DIR"), Storage::Folder(blobs.path().to_owned()));
-    config.handler = Handler::Executable(env!("CARGO_BIN_EXE_twin-bridge").into());
-    config.environment = settings(&hub);
-    let host = FunctionsHost::start(config).await.unwrap();
-
-    let mut bad = update("bad", "t", &[("/a", json!("kept"))]);
-    bad["data"]["data"]["patch"][0]["path"] = json!("no pointer");
-    let events = json!([update("good", "t", &[("/a", json!(204.25))]), bad]);
-    let answer = reqwest::Client::new()
-        .post(host.webhook_url("function"))
-        .header("aeg-event-type", "Notification")
-        .header("content-type", "application/json; charset=utf-8")
-        .body(events.to_string())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 202);
+    let host = start_host(&hub, Storage::Folder(blobs.path().to_owned())).await;
+    deliver(&host, &json!([update("good", "t", &[("/a", json!(204.25))]), bad_event()])).await;
 
     let records: Vec<Value> =
         hub.events("twins").iter().map(|event| serde_json::from_slice(&event.body).unwrap()).collect();
@@ -39,6 +34,92 @@ async fn a_delivery_comes_out_of_the_hub_and_what_is_bad_becomes_a_blob() {
     let dead_letters: Vec<Value> = serde_json::from_str(&dead_letters).unwrap();
     assert_eq!((dead_letters.len(), &dead_letters[0]["id"]), (1, &json!("bad")));
     host.stop().await;
+}
+
+/// The whole life of a dead letter: set aside, written by the host to a storage account, read from there by Microsoft's
+/// client as an operator would, mended, and replayed.
+#[tokio::test]
+async fn a_dead_letter_in_a_storage_account_is_mended_and_replayed() {
+    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients");
+    let (azurite, python) = (clients.join("node_modules/.bin/azurite-blob"), clients.join("venv/bin/python"));
+    if !azurite.exists() || !python.exists() {
+        assert!(std::env::var_os("CI").is_none(), "in CI Azurite must be installed: tests/clients/install.sh");
+        eprintln!("SKIPPED: no dead letter went through Azurite. Run tests/clients/install.sh to install it.");
+        return;
+    }
+    let (_azurite, account) = start_azurite(&azurite).await;
+    let hub = hub();
+    let host = start_host(&hub, Storage::Account(account.clone())).await;
+    let bad = bad_event();
+    deliver(&host, &json!([bad])).await;
+    host.stop().await;
+    assert!(hub.events("twins").is_empty());
+
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/read_blobs.py");
+    let read = Command::new(python).arg(script).args([&account, "dead-letter"]).output().await.unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let blob: String = serde_json::from_slice(&read.stdout).unwrap();
+    let letters: Vec<Value> = serde_json::from_str(&blob).unwrap();
+    assert_eq!((letters.len(), &letters[0]["data"]), (1, &bad["data"]));
+
+    let folder = tempfile::tempdir().unwrap();
+    let mended = folder.path().join("mended.json");
+    std::fs::write(&mended, blob.replace("no pointer", "/a")).unwrap();
+    let replay = command().arg("replay").arg(mended).envs(settings(&hub)).output().await.unwrap();
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stderr));
+    let record: Value = serde_json::from_slice(&hub.events("twins")[0].body).unwrap();
+    assert_eq!((&record["EventId"], &record["Value"]), (&json!("bad#0"), &json!("kept")));
+}
+
+/// An event whose path is no JSON Pointer.
+fn bad_event() -> Value {
+    let mut bad = update("bad", "t", &[("/a", json!("kept"))]);
+    bad["data"]["data"]["patch"][0]["path"] = json!("no pointer");
+    bad
+}
+
+async fn start_host(hub: &EventHubs, storage: Storage) -> FunctionsHost {
+    let mut config = Config::new(env!("CARGO_MANIFEST_DIR"), storage);
+    config.handler = Handler::Executable(PathBuf::from(env!("CARGO_BIN_EXE_twin-bridge")));
+    config.environment = settings(hub);
+    FunctionsHost::start(config).await.unwrap()
+}
+
+/// Calls the webhook as Event Grid does.
+async fn deliver(host: &FunctionsHost, events: &Value) {
+    let answer = reqwest::Client::new()
+        .post(host.webhook_url("function"))
+        .header("aeg-event-type", "Notification")
+        .header("content-type", "application/json; charset=utf-8")
+        .body(events.to_string())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 202);
+}
+
+/// Starts the storage emulator on a port of its choice, and answers the connection string of its account.
+async fn start_azurite(program: &Path) -> (Child, String) {
+    let mut azurite = Command::new(program)
+        .args(["--silent", "--skipApiVersionCheck", "--disableTelemetry", "--inMemoryPersistence", "--blobPort", "0"])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(azurite.stdout.take().unwrap()).lines();
+    let address = loop {
+        let line = lines.next_line().await.unwrap().expect("Azurite listens");
+        if let Some((_, address)) = line.split_once("listens on http://") {
+            break address.to_owned();
+        }
+    };
+    // It writes on for each request, and would end if nobody read.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    let key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    let account = format!(
+        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={key};BlobEndpoint=http://{address}/devstoreaccount1;"
+    );
+    (azurite, account)
 }
 
 fn only_file(folder: &Path) -> String {

@@ -4,7 +4,7 @@ use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation
 use proptest::{prelude::*, sample::Index};
 use serde_json::Map;
 
-use super::*;
+use super::{key::segments, *};
 
 /// A value as text, built beside what is expected of it, so that the expectation owes nothing to the code under test.
 #[derive(Debug, Clone)]
@@ -92,20 +92,6 @@ impl Step {
 fn step() -> impl Strategy<Value = Step> {
     let op = prop::sample::select(vec!["add", "replace", "remove"]);
     (op, prop::collection::vec(name(), 1..4), tree()).prop_map(|(op, path, value)| Step { op, path, value })
-}
-
-/// Takes a key apart as a consumer would.
-fn segments(key: &str) -> Vec<String> {
-    let mut segments = vec![String::new()];
-    let mut characters = key.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '.' => segments.push(String::new()),
-            '\\' => segments.last_mut().unwrap().extend(characters.next()),
-            other => segments.last_mut().unwrap().push(other),
-        }
-    }
-    segments
 }
 
 fn changes_of(steps: &[Step], objects: ObjectValues) -> Vec<(Vec<String>, Option<String>)> {

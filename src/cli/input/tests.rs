@@ -1,7 +1,7 @@
 use super::*;
 
 fn seen(text: &str) -> Vec<Result<&str, String>> {
-    events(text).map(|event| event.map(RawValue::get)).collect()
+    events(text).map(|event| event.map(RawValue::get).map_err(|unreadable| unreadable.reason)).collect()
 }
 
 #[test]

@@ -1,0 +1,55 @@
+//! `twin-bridge flatten`: the records of the notifications in a file, with no hub needed.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Read, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use time::OffsetDateTime;
+
+use super::{SOME_BAD, input};
+use crate::{
+    bridge::{Converted, convert},
+    record,
+    settings::RecordSettings,
+};
+
+/// Prints the records of the notifications in `file`, `-` being stdin.
+///
+/// # Errors
+/// Reading the file, or writing to stdout.
+pub fn run(file: &Path, settings: &RecordSettings) -> io::Result<ExitCode> {
+    let mut text = String::new();
+    if file.as_os_str() == "-" {
+        io::stdin().read_to_string(&mut text)?;
+    } else {
+        File::open(file)?.read_to_string(&mut text)?;
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut bad = 0_usize;
+    let received_at = record::time_stamp(OffsetDateTime::now_utc());
+    for (index, event) in input::events(&text).enumerate() {
+        let event = event.map_err(|unreadable| unreadable.reason);
+        let records = event.and_then(|event| match convert(event, settings, &received_at) {
+            Ok(Converted::Records(_, records)) => Ok(records),
+            Ok(Converted::Ignored { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error.to_string()),
+        });
+        match records {
+            Ok(records) => {
+                for record in records {
+                    out.write_all(&record.body)?;
+                    out.write_all(b"\n")?;
+                }
+            }
+            Err(reason) => {
+                bad += 1;
+                eprintln!("event {index}: {reason}");
+            }
+        }
+    }
+    out.flush()?;
+    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_BAD) })
+}

@@ -1,0 +1,143 @@
+//! `twin-bridge replay`: dead letters through the same steps to the hub, after somebody has mended what was wrong.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    pin::pin,
+    process::ExitCode,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{json, value::RawValue};
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use super::{
+    Replay, SOME_BAD,
+    input::{self, Unreadable},
+};
+use crate::{
+    bridge::{Bridge, Forwarded},
+    event_hub::SendError,
+    record,
+};
+
+/// Events that go to the hub together.
+const TOGETHER: usize = 200;
+
+/// Could not go on.
+const STOPPED: u8 = 1;
+
+/// Sends the events of all files, in order, until `stop`.
+///
+/// # Errors
+/// Reading the files, or writing the rest.
+pub async fn run(arguments: &Replay, bridge: &Bridge, stop: impl Future<Output = ()>) -> io::Result<ExitCode> {
+    let texts = arguments.files.iter().map(fs::read_to_string).collect::<io::Result<Vec<_>>>()?;
+    let events: Vec<_> = texts.iter().flat_map(|text| input::events(text)).collect();
+    let mut rest =
+        arguments.rest.as_ref().map(|rest| OpenOptions::new().append(true).create(true).open(rest)).transpose()?;
+    let received_at = record::time_stamp(OffsetDateTime::now_utc());
+    let progress = progress_bar(events.len());
+    let mut sum = Sum::default();
+    let mut stop = pin!(stop);
+
+    let mut done = arguments.skip.min(events.len());
+    for together in events[done..].chunks(TOGETHER) {
+        progress.set_position(done as u64);
+        let readable: Vec<&RawValue> = together.iter().filter_map(|event| event.as_ref().ok().copied()).collect();
+        let forwarded = tokio::select! {
+            forwarded = forward(bridge, &readable, &received_at, &progress) => forwarded,
+            () = &mut stop => Err(SendError::Stopped),
+        };
+        let forwarded = match forwarded {
+            Ok(forwarded) => forwarded,
+            Err(error) => {
+                progress.abandon();
+                sum.print();
+                eprintln!("error: {error}");
+                eprintln!("{done} of {} events are done. To go on from there: --skip {done}", events.len());
+                return Ok(ExitCode::from(STOPPED));
+            }
+        };
+        let unreadable = together.iter().filter_map(|event| event.as_ref().err());
+        sum.bad += keep(&mut rest, &forwarded, unreadable, &received_at)?;
+        sum.add(&forwarded);
+        done += together.len();
+    }
+    progress.finish_and_clear();
+    sum.print();
+    Ok(if sum.bad == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_BAD) })
+}
+
+/// Takes events to the hub, and does not give up while trying again may help.
+async fn forward<'a>(
+    bridge: &Bridge,
+    events: &[&'a RawValue],
+    received_at: &'a str,
+    progress: &ProgressBar,
+) -> Result<Forwarded<'a>, SendError> {
+    loop {
+        match bridge.forward(events, received_at, Instant::now() + bridge.delivery_timeout()).await {
+            Err(error) if error.is_passing() => progress.suspend(|| eprintln!("warning: {error} Trying again.")),
+            result => return result,
+        }
+    }
+}
+
+/// Writes what is still bad to the rest, or names it on stderr if there is none, and answers how much it is.
+fn keep<'a>(
+    rest: &mut Option<File>,
+    forwarded: &Forwarded<'_>,
+    unreadable: impl Iterator<Item = &'a Unreadable<'a>>,
+    received_at: &str,
+) -> io::Result<usize> {
+    let unreadable = unreadable.map(|Unreadable { text, reason }| {
+        let letter = json!({
+            "event": text,
+            "deadLetterReason": reason,
+            "lastDeliveryOutcome": "BadRequest",
+            "lastDeliveryAttemptTime": received_at,
+        });
+        (letter.to_string(), reason.clone())
+    });
+    let mut letters: Vec<_> = unreadable.collect();
+    for letter in &forwarded.dead_letters {
+        letters.push((serde_json::to_string(letter)?, letter.reason.to_string()));
+    }
+    for (letter, reason) in &letters {
+        match rest {
+            Some(rest) => writeln!(rest, "{letter}")?,
+            None => eprintln!("still bad: {reason}"),
+        }
+    }
+    Ok(letters.len())
+}
+
+/// What became of the events so far.
+#[derive(Default)]
+struct Sum {
+    forwarded: usize,
+    records: usize,
+    ignored: usize,
+    bad: usize,
+}
+
+impl Sum {
+    fn add(&mut self, forwarded: &Forwarded<'_>) {
+        self.forwarded += forwarded.events - forwarded.ignored - forwarded.dead_letters.len();
+        self.records += forwarded.records;
+        self.ignored += forwarded.ignored;
+    }
+
+    fn print(&self) {
+        let Self { forwarded, records, ignored, bad } = self;
+        println!("forwarded {forwarded} (records {records}), still bad {bad}, ignored {ignored}");
+    }
+}
+
+/// Shown on a terminal only.
+fn progress_bar(events: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} to go");
+    ProgressBar::new(events as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
