@@ -4,12 +4,13 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    sync::Arc,
     time::Duration,
 };
 
 use clap::Parser;
 use local_azure::{
-    event_hubs::{self, EventHubs},
+    event_hubs::{self, Control, EventHubs},
     functions_host::{self, FunctionsHost, Handler, Level, Log, Storage},
     reader::{self, Bodies},
     sample,
@@ -44,6 +45,9 @@ struct Options {
     /// Run only the Event Hubs endpoint and the reader, for use with `func start`.
     #[arg(long)]
     hub_only: bool,
+    /// Let other programs make the Event Hubs endpoint misbehave, over HTTP on this port; 0 takes any.
+    #[arg(long, value_name = "PORT")]
+    control_port: Option<u16>,
     /// Run this executable instead of building twin-bridge.
     #[arg(long, value_name = "FILE")]
     handler: Option<PathBuf>,
@@ -65,11 +69,15 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), Error> {
     let listen = preferably(EVENT_HUBS_PORT);
-    let hubs = EventHubs::start(event_hubs::Config { listen, ..event_hubs::Config::default() })?;
+    let hubs = Arc::new(EventHubs::start(event_hubs::Config { listen, ..event_hubs::Config::default() })?);
     let connection_string = hubs.connection_string(HUB);
     let mut records = reader::read(hubs.address(), connection_string.clone())?;
     println!("Event hub     {HUB} on amqp://{}", hubs.address());
     println!("EVENT_HUB     {connection_string}");
+    let _control = match options.control_port {
+        Some(port) => Some(control(&hubs, port).await?),
+        None => None,
+    };
     if options.hub_only {
         return follow(&mut records, None).await;
     }
@@ -93,6 +101,12 @@ async fn run(options: Options) -> Result<(), Error> {
     let ended = follow(&mut records, Some(&host)).await;
     host.stop().await;
     ended
+}
+
+async fn control(hubs: &Arc<EventHubs>, port: u16) -> Result<Control, Error> {
+    let control = Control::start(Arc::clone(hubs), port).await?;
+    println!("Control       {}", control.url());
+    Ok(control)
 }
 
 /// Prints records until Ctrl-C, or until the host gives the handler up.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::{
     connection::Client,
     event::AmqpMessage,
-    faults::TokenAnswer,
+    misbehaviour::TokenAnswer,
     request_response::{Reply, property},
     sas::{Policy, verify},
 };

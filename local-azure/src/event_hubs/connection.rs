@@ -19,13 +19,15 @@ use fe2o3_amqp_types::{
 };
 use tokio::net::TcpStream;
 
-use super::{Service, connections::Registration, grants::Grants, link, request_response::ReplyLinks};
+use super::{
+    Service, connections::Registration, grants::Grants, link, misbehaviour::Reception, request_response::ReplyLinks,
+};
 
 /// The client at the other end of a connection.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) service: Arc<Service>,
-    pub(super) grants: Grants,
+    pub(super) grants: Arc<Grants>,
     connection: u64,
 }
 
@@ -36,9 +38,18 @@ impl Client {
     }
 }
 
-/// Serves a connection until it ends.
+/// Serves a connection until it ends, or does to it what is to be done.
 pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {
-    let Ok((stream, registration)) = admit(stream, &service) else { return };
+    let reception = service.faults.reception();
+    if reception == Reception::Refuse {
+        return;
+    }
+    let Ok((mut stream, registration)) = admit(stream, &service) else { return };
+    if reception == Reception::Silent {
+        // Read, so that the client's end is noticed, and nothing else.
+        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+        return;
+    }
     // The client speaks first. Were it answered earlier, the segment could reach the Python client between its reading
     // TCP_MAXSEG and writing it back, with a value that has become too large to be written on loopback.
     if stream.peek(&mut [0]).await.is_err() {
@@ -46,7 +57,7 @@ pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {
     }
     // An error here is a client that went away or speaks something else: nothing to tell anyone.
     let Ok(mut connection) = acceptor().accept(stream).await else { return };
-    let client = Arc::new(Client { service, grants: Grants::default(), connection: registration.id() });
+    let client = Arc::new(Client { service, grants: registration.grants(), connection: registration.id() });
 
     while let Some(session) = next_session(&mut connection).await {
         tokio::spawn(serve_session(session, Arc::clone(&client)));

@@ -1,5 +1,5 @@
 //! The connections that are open: counted, so that tests can prove a clean close, and within reach, so that they can be
-//! cut.
+//! cut and their tokens expire.
 
 use std::{
     collections::HashMap,
@@ -8,10 +8,14 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use serde::Serialize;
 use tokio::sync::watch;
 
+use super::grants::Grants;
+
 /// How many connections there were and are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ConnectionCounts {
     /// Accepted since the start.
     pub opened: u64,
@@ -30,9 +34,16 @@ pub(super) struct Connections {
 
 #[derive(Debug, Default)]
 struct State {
-    open: HashMap<u64, TcpStream>,
+    open: HashMap<u64, Open>,
     opened: u64,
     closed_cleanly: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    /// A duplicate, used only to cut the connection.
+    socket: TcpStream,
+    grants: Arc<Grants>,
 }
 
 impl Connections {
@@ -40,27 +51,32 @@ impl Connections {
         Self { state: Mutex::default(), changes }
     }
 
-    /// Counts a connection as open until the registration is dropped. The socket is a duplicate, used only to cut it.
+    /// Counts a connection as open until the registration is dropped. The socket is a duplicate.
     pub(super) fn register(self: &Arc<Self>, socket: TcpStream) -> Registration {
+        let grants = Arc::new(Grants::default());
         let id = {
             let mut state = self.state.lock();
             state.opened += 1;
             let id = state.opened;
-            state.open.insert(id, socket);
+            state.open.insert(id, Open { socket, grants: Arc::clone(&grants) });
             id
         };
         self.changes.send_replace(());
-        Registration { id, connections: Arc::clone(self) }
+        Registration { id, grants, connections: Arc::clone(self) }
     }
 
     pub(super) fn cut(&self, id: u64) {
-        if let Some(socket) = self.state.lock().open.get(&id) {
-            cut(socket);
+        if let Some(open) = self.state.lock().open.get(&id) {
+            cut(open);
         }
     }
 
     pub(super) fn cut_all(&self) {
         self.state.lock().open.values().for_each(cut);
+    }
+
+    pub(super) fn expire_tokens(&self) {
+        self.state.lock().open.values().for_each(|open| open.grants.expire());
     }
 
     pub(super) fn counts(&self) -> ConnectionCounts {
@@ -69,21 +85,27 @@ impl Connections {
     }
 }
 
-fn cut(socket: &TcpStream) {
+fn cut(open: &Open) {
     // An error means that the peer was faster, and then there is nothing left to cut.
-    let _ = socket.shutdown(Shutdown::Both);
+    let _ = open.socket.shutdown(Shutdown::Both);
 }
 
 /// A connection's entry among the open ones.
 #[derive(Debug)]
 pub(super) struct Registration {
     id: u64,
+    grants: Arc<Grants>,
     connections: Arc<Connections>,
 }
 
 impl Registration {
     pub(super) fn id(&self) -> u64 {
         self.id
+    }
+
+    /// What the connection may use.
+    pub(super) fn grants(&self) -> Arc<Grants> {
+        Arc::clone(&self.grants)
     }
 
     /// Notes that the client said goodbye.

@@ -19,7 +19,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::refusal::Refusal;
+use super::{misbehaviour::Matching, refusal::Refusal};
 
 /// A message whose content may be anything.
 pub(super) type AmqpMessage = Message<Body<Value>>;
@@ -75,6 +75,18 @@ impl Event {
         let message = decode(&encoded)
             .ok_or_else(|| Refusal::new("amqp:decode-error", "An event of the batch is not an AMQP message."))?;
         Ok(Self { partition_key: partition_key(&message).or_else(|| key_of_batch.map(Box::from)), encoded })
+    }
+
+    /// Whether it is such an event.
+    pub(super) fn is(&self, matching: &Matching) -> bool {
+        let key = matching.partition_key.as_deref();
+        let id = matching.message_id.as_deref();
+        // The id last, because it has to be decoded.
+        (key.is_none() || key == self.partition_key.as_deref()) && (id.is_none() || id == self.message_id().as_deref())
+    }
+
+    fn message_id(&self) -> Option<String> {
+        decode(&self.encoded)?.properties?.message_id.map(text_of_id)
     }
 }
 

@@ -12,74 +12,18 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::connections::Connections;
-
-/// How a transfer that has arrived is answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Stored and accepted: what a healthy service does.
-    Accept,
-    /// Not stored, and answered `released`.
-    Release,
-    /// Not stored, and answered `modified`.
-    Modify,
-    /// Not stored, and answered `rejected`.
-    Reject {
-        /// The AMQP condition, such as `com.microsoft:server-busy`.
-        condition: String,
-        /// What goes with it.
-        description: String,
-    },
-    /// Not stored and never answered.
-    Silent,
-    /// Stored at once, but accepted only after [`Faults::release_held`].
-    Hold,
-}
-
-impl Answer {
-    /// A rejection.
-    #[must_use]
-    pub fn reject(condition: &str, description: &str) -> Self {
-        Self::Reject { condition: condition.to_owned(), description: description.to_owned() }
-    }
-
-    /// What an overloaded namespace says.
-    #[must_use]
-    pub fn server_busy() -> Self {
-        Self::reject(
-            "com.microsoft:server-busy",
-            "The request was terminated because the entity is being throttled. Please wait 4 seconds and try again.",
-        )
-    }
-}
-
-/// When the connection that brings a transfer is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// The transfer is lost.
-    BeforeStoring,
-    /// The transfer is stored and its answer is lost.
-    AfterStoring,
-}
-
-/// How tokens are answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokenAnswer {
-    /// By what they are: what a healthy service does.
-    Verify,
-    /// Refused, whatever they are.
-    Refuse {
-        /// The status, such as 401 or 503.
-        status: i32,
-        /// What goes with it.
-        description: String,
-    },
-}
+use super::{
+    connections::Connections,
+    event::Event,
+    misbehaviour::{Answer, Cut, Matching, Reception, TokenAnswer},
+};
 
 /// The switches of a running endpoint. Each can be thrown at any time and from any thread.
 #[derive(Debug)]
 pub struct Faults {
+    healthy: Healthy,
     answers: Mutex<Answers>,
+    reception: Mutex<Reception>,
     acknowledgement_delay: Mutex<Duration>,
     cut: Mutex<Option<Cut>>,
     tokens: Mutex<TokenAnswer>,
@@ -88,8 +32,16 @@ pub struct Faults {
     connections: Arc<Connections>,
 }
 
+/// What has no other healthy value than that of the configuration.
 #[derive(Debug)]
+struct Healthy {
+    acknowledgement_delay: Duration,
+    max_message_size: u64,
+}
+
+#[derive(Debug, Default)]
 struct Answers {
+    matching: Vec<(Matching, Answer)>,
     next: VecDeque<Answer>,
     standing: Answer,
 }
@@ -97,7 +49,9 @@ struct Answers {
 impl Faults {
     pub(super) fn new(acknowledgement_delay: Duration, max_message_size: u64, connections: Arc<Connections>) -> Self {
         Self {
-            answers: Mutex::new(Answers { next: VecDeque::new(), standing: Answer::Accept }),
+            healthy: Healthy { acknowledgement_delay, max_message_size },
+            answers: Mutex::default(),
+            reception: Mutex::default(),
             acknowledgement_delay: Mutex::new(acknowledgement_delay),
             cut: Mutex::new(None),
             tokens: Mutex::new(TokenAnswer::Verify),
@@ -107,9 +61,39 @@ impl Faults {
         }
     }
 
+    /// Ends all misbehaviour: from now on the service is well. What was lost stays lost, and links keep the size that
+    /// they were told.
+    pub fn heal(&self) {
+        *self.answers.lock() = Answers::default();
+        *self.reception.lock() = Reception::default();
+        *self.tokens.lock() = TokenAnswer::default();
+        *self.cut.lock() = None;
+        self.set_acknowledgement_delay(self.healthy.acknowledgement_delay);
+        self.set_max_message_size(self.healthy.max_message_size);
+        self.release_held();
+    }
+
+    /// Receives connections in this way from now on. Those that are open stay as they are.
+    pub fn receive_connections(&self, reception: Reception) {
+        *self.reception.lock() = reception;
+    }
+
     /// Answers every transfer in this way from now on, and forgets what [`Faults::answer_next`] has still to do.
     pub fn answer(&self, answer: Answer) {
-        *self.answers.lock() = Answers { next: VecDeque::new(), standing: answer };
+        let mut answers = self.answers.lock();
+        answers.next.clear();
+        answers.standing = answer;
+    }
+
+    /// Answers every transfer that holds such an event in this way from now on, whatever other answers are bespoken.
+    /// AMQP knows only one answer for all events of a transfer.
+    pub fn answer_matching(&self, matching: Matching, answer: Answer) {
+        self.answers.lock().matching.push((matching, answer));
+    }
+
+    /// Undoes all that [`Faults::answer_matching`] has done.
+    pub fn forget_matching(&self) {
+        self.answers.lock().matching.clear();
     }
 
     /// Answers the next `count` transfers in this way, after those that earlier calls have bespoken.
@@ -142,13 +126,27 @@ impl Faults {
         *self.tokens.lock() = answer;
     }
 
+    /// Lets every token expire that was accepted so far. The links that it granted are closed when they are used next.
+    pub fn expire_tokens(&self) {
+        self.connections.expire_tokens();
+    }
+
     /// The largest transfer that links take which attach from now on.
     pub fn set_max_message_size(&self, bytes: u64) {
         self.max_message_size.store(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn next_answer(&self) -> Answer {
+    pub(super) fn reception(&self) -> Reception {
+        *self.reception.lock()
+    }
+
+    /// How a transfer that brings these events is answered.
+    pub(super) fn next_answer(&self, events: &[Event]) -> Answer {
         let mut answers = self.answers.lock();
+        let found = answers.matching.iter().find(|(matching, _)| events.iter().any(|event| event.is(matching)));
+        if let Some((_, answer)) = found {
+            return answer.clone();
+        }
         answers.next.pop_front().unwrap_or_else(|| answers.standing.clone())
     }
 
@@ -186,11 +184,11 @@ mod tests {
         let faults = Faults::new(Duration::ZERO, 1, connections);
         faults.answer_next(2, Answer::Release);
         faults.answer_next(1, Answer::Modify);
-        let answers: Vec<_> = (0..4).map(|_| faults.next_answer()).collect();
+        let answers: Vec<_> = (0..4).map(|_| faults.next_answer(&[])).collect();
         assert_eq!(answers, [Answer::Release, Answer::Release, Answer::Modify, Answer::Accept]);
 
         faults.answer_next(1, Answer::Modify);
         faults.answer(Answer::Silent);
-        assert_eq!(faults.next_answer(), Answer::Silent);
+        assert_eq!(faults.next_answer(&[]), Answer::Silent);
     }
 }

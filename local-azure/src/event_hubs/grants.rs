@@ -25,6 +25,11 @@ impl Grants {
         grants.push(Grant { audience: audience.to_owned(), expires });
     }
 
+    /// Takes everything back.
+    pub(super) fn expire(&self) {
+        self.0.lock().clear();
+    }
+
     /// Whether an address lies within what was granted.
     pub(super) fn cover(&self, address: &str) -> bool {
         self.any(|audience| is_within(address, audience))
@@ -64,5 +69,10 @@ mod tests {
 
         grants.add("sb://host/twins/Partitions/1", Some(OffsetDateTime::now_utc() - Duration::minutes(1)));
         assert!(!grants.cover("twins/Partitions/1"));
+
+        grants.add("sb://host/twins", None);
+        assert!(grants.cover("twins/Partitions/1"));
+        grants.expire();
+        assert!(!grants.any_at_all());
     }
 }

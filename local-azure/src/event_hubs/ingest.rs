@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     connection::Client,
     event::Publication,
-    faults::{Answer, Cut},
+    misbehaviour::{Answer, Cut},
     refusal::Refusal,
     store::Hub,
 };
@@ -29,6 +29,8 @@ use super::{
 /// Where the events of a link go.
 #[derive(Debug)]
 pub(super) struct Destination {
+    /// As the client wrote it.
+    pub(super) address: String,
     pub(super) hub: Arc<Hub>,
     /// `None` lets the hub choose for each transfer.
     pub(super) partition: Option<usize>,
@@ -41,7 +43,15 @@ pub(super) async fn serve(mut link: Receiver, destination: Destination, client: 
     loop {
         tokio::select! {
             received = link.recv::<Body<Value>>() => match received {
-                Ok(delivery) => take(delivery, &destination, &client, &mut answers),
+                Ok(delivery) => {
+                    let fate = take(delivery, &destination, &client, &mut answers);
+                    client.service.changes.send_replace(());
+                    if let Err(refusal) = fate {
+                        // An error means that the client has gone already.
+                        let _ = link.close_with_error(refusal).await;
+                        return;
+                    }
+                }
                 Err(RecvError::MessageDecode(undecodable)) => {
                     let refusal = Refusal::new("amqp:decode-error", undecodable.source.to_string());
                     answers.settle(undecodable.info, rejected(refusal), &client);
@@ -58,15 +68,23 @@ pub(super) async fn serve(mut link: Receiver, destination: Destination, client: 
     }
 }
 
-/// What becomes of one transfer.
-fn take(delivery: Delivery<Body<Value>>, destination: &Destination, client: &Client, answers: &mut Answers) {
+/// What becomes of one transfer. An error is the end of the link.
+fn take(
+    delivery: Delivery<Body<Value>>,
+    destination: &Destination,
+    client: &Client,
+    answers: &mut Answers,
+) -> Result<(), Refusal> {
     let info = DeliveryInfo::from(&delivery);
     let format = *delivery.message_format();
     let unpacked = Publication::unpack(delivery.into_message(), format);
     let key = unpacked.as_ref().ok().and_then(|publication| publication.partition_key.as_deref());
     let number = destination.partition.unwrap_or_else(|| destination.hub.choose_partition(key));
-    let Some(partition) = destination.hub.partitions.get(number) else { return };
+    let Some(partition) = destination.hub.partitions.get(number) else { return Ok(()) };
     partition.count_transfer();
+    if !client.grants.cover(&destination.address) {
+        return Err(Refusal::expired(&destination.address));
+    }
 
     let faults = &client.service.faults;
     let cut = faults.take_cut();
@@ -77,7 +95,7 @@ fn take(delivery: Delivery<Body<Value>>, destination: &Destination, client: &Cli
             partition.append(publication.events);
             client.cut();
         }
-        (None, Ok(publication)) => match faults.next_answer() {
+        (None, Ok(publication)) => match faults.next_answer(&publication.events) {
             Answer::Accept => {
                 partition.append(publication.events);
                 answers.settle(info, Accepted {}.into(), client);
@@ -91,10 +109,11 @@ fn take(delivery: Delivery<Body<Value>>, destination: &Destination, client: &Cli
             Answer::Reject { condition, description } => {
                 answers.settle(info, rejected(Refusal::new(condition, description)), client);
             }
+            Answer::Detach { condition, description } => return Err(Refusal::new(condition, description)),
             Answer::Silent => {}
         },
     }
-    client.service.changes.send_replace(());
+    Ok(())
 }
 
 /// The transfers of a link that are not answered yet.

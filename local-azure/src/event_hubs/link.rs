@@ -83,7 +83,7 @@ fn purpose_of_sender(address: &str, client: &Client) -> Result<Purpose, Refusal>
     let hub = client.service.store.hub(hub).ok_or_else(|| Refusal::not_found(address))?;
     let unknown = || Refusal::partition_out_of_range(hub.partitions.len());
     let partition = partition.map(|id| hub.partition(id).ok_or_else(unknown)).transpose()?;
-    Ok(Purpose::Publish(Destination { hub: Arc::clone(hub), partition }))
+    Ok(Purpose::Publish(Destination { address: address.to_owned(), hub: Arc::clone(hub), partition }))
 }
 
 fn purpose_of_receiver(attach: &Attach, client: &Client) -> Result<Purpose, Refusal> {

@@ -15,22 +15,25 @@
 //!
 //! [`EventHubs`] owns a thread with a runtime of its own, so that any test can use it whatever runtime it runs on, and
 //! so that stopping it is as abrupt for clients as killing a process. Tests read [`EventHubs::events`], wait with
-//! [`EventHubs::wait_for`], and make the service misbehave through [`EventHubs::faults`].
+//! [`EventHubs::wait_for`], and make the service misbehave through [`EventHubs::faults`]. [`Control`] gives the same to
+//! programs in other processes, over HTTP.
 //!
 //! Left out, because nothing here needs it: TLS, consumer ownership (epochs), transactions, capture, expiry of the
-//! authorisation of a link that is already attached.
+//! authorisation of a link that consumes.
 
 mod cbs;
 mod config;
 mod connection;
 mod connections;
 mod consumer;
+mod control;
 mod event;
 mod faults;
 mod grants;
 mod ingest;
 mod link;
 mod management;
+mod misbehaviour;
 mod node;
 mod partition;
 mod partition_key;
@@ -49,8 +52,10 @@ use tokio::{sync::watch, time::timeout};
 pub use self::{
     config::{Config, HubConfig},
     connections::ConnectionCounts,
+    control::Control,
     event::StoredEvent,
-    faults::{Answer, Cut, Faults, TokenAnswer},
+    faults::Faults,
+    misbehaviour::{Answer, Cut, Matching, Reception, TokenAnswer},
 };
 use self::{connections::Connections, server::Server, store::Store};
 
@@ -114,6 +119,12 @@ impl EventHubs {
         self.service.store.hub(hub).map(|hub| hub.events()).unwrap_or_default()
     }
 
+    /// At most `limit` events of one partition from a sequence number on, for those who read a large hub bit by bit.
+    #[must_use]
+    pub fn read(&self, hub: &str, partition: usize, from: i64, limit: usize) -> Vec<StoredEvent> {
+        self.service.store.hub(hub).map(|hub| hub.read(partition, from, limit)).unwrap_or_default()
+    }
+
     /// How many transfers (single events or batches) have arrived for each partition, whatever became of them.
     #[must_use]
     pub fn transfers(&self, hub: &str) -> Vec<u64> {
@@ -124,6 +135,12 @@ impl EventHubs {
     #[must_use]
     pub fn connections(&self) -> ConnectionCounts {
         self.service.connections.counts()
+    }
+
+    /// Whether it is paused.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.server.lock().is_none()
     }
 
     /// The switches that make the service misbehave.
@@ -171,6 +188,10 @@ impl EventHubs {
     /// Stops for good. The same as dropping it.
     pub fn stop(self) {
         drop(self);
+    }
+
+    fn hub_names(&self) -> impl Iterator<Item = &str> {
+        self.service.config.hubs.iter().map(|hub| hub.name.as_str())
     }
 
     fn retained(&self, hub: &str) -> usize {

@@ -32,6 +32,11 @@ impl Refusal {
         )
     }
 
+    /// The connection's token was good for this address and is no longer.
+    pub(super) fn expired(address: &str) -> Self {
+        Self::new("amqp:unauthorized-access", format!("ExpiredToken: The token is expired. Resource: '{address}'."))
+    }
+
     /// The hub has no such partition.
     pub(super) fn partition_out_of_range(partitions: usize) -> Self {
         Self::new(

@@ -80,6 +80,12 @@ impl Hub {
         self.partitions.iter().enumerate().flat_map(stored).collect()
     }
 
+    /// At most `limit` events of a partition from a sequence number on; none of a partition that does not exist.
+    pub(super) fn read(&self, partition: usize, from: i64, limit: usize) -> Vec<StoredEvent> {
+        let records = self.partitions.get(partition).map(|log| log.read(from, limit)).unwrap_or_default();
+        records.iter().filter_map(|record| StoredEvent::of(partition, record)).collect()
+    }
+
     pub(super) fn retained(&self) -> usize {
         self.partitions.iter().map(Partition::retained).sum()
     }

@@ -6,9 +6,10 @@ use local_azure::event_hubs::{Config, TokenAnswer};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::Sha256;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use crate::{
-    HUB, raw, sdk,
+    HUB, PATIENCE, raw, sdk,
     sdk::{in_time, producer_with, to_partition},
     start,
 };
@@ -113,6 +114,46 @@ async fn tokens_can_be_refused_on_demand() {
     let producer = sdk::producer(&hubs).await;
     sdk::send(&producer, &["hello"], to_partition("0")).await;
     assert_eq!(hubs.events(HUB).len(), 1);
+}
+
+#[tokio::test]
+async fn a_link_is_closed_when_it_is_used_after_its_token_has_expired() {
+    let hubs = start();
+    let hub = format!("sb://localhost/{HUB}");
+    for on_demand in [true, false] {
+        let mut client = raw::Client::connect(&hubs).await;
+        // An expiry is counted in whole seconds.
+        let seconds = if on_demand { 60 } else { 2 };
+        assert_eq!(client.put_token(SAS, &hub, &token(&hub, seconds)).await.0, 202);
+        let mut link = client.sender(HUB).await;
+        assert!(raw::send(&mut link, raw::event("in time", None)).await.is_accepted());
+
+        if on_demand {
+            hubs.faults().expire_tokens();
+        } else {
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        }
+        let _unanswered = link.send_batchable(raw::event("too late", None)).await.unwrap();
+        let reason = format!("{:?}", timeout(PATIENCE, link.on_detach()).await.unwrap());
+        assert!(reason.contains("UnauthorizedAccess") && reason.contains("ExpiredToken"), "{reason}");
+
+        assert_eq!(client.put_token(SAS, &hub, &token(&hub, 60)).await.0, 202);
+        let mut link = client.sender(&format!("{HUB}/Partitions/0")).await;
+        assert!(raw::send(&mut link, raw::event("renewed", None)).await.is_accepted());
+    }
+    assert!(hubs.events(HUB).iter().all(|event| event.text() != "too late"));
+}
+
+#[tokio::test]
+async fn a_token_that_is_renewed_in_time_keeps_its_links() {
+    let hubs = start();
+    let hub = format!("sb://localhost/{HUB}");
+    let mut client = raw::Client::connect(&hubs).await;
+    assert_eq!(client.put_token(SAS, &hub, &token(&hub, 60)).await.0, 202);
+    let mut link = client.sender(HUB).await;
+    hubs.faults().expire_tokens();
+    assert_eq!(client.put_token(SAS, &hub, &token(&hub, 60)).await.0, 202);
+    assert!(raw::send(&mut link, raw::event("hello", None)).await.is_accepted());
 }
 
 fn condition(error: &fe2o3_amqp_types::definitions::Error) -> String {

@@ -1,7 +1,13 @@
 //! Outages.
 
-use local_azure::event_hubs::ConnectionCounts;
-use tokio::time::timeout;
+use std::time::Duration;
+
+use local_azure::event_hubs::{ConnectionCounts, Reception};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 use crate::{
     HUB, PATIENCE, raw,
@@ -58,4 +64,32 @@ async fn waiting_for_too_much_tells_what_there_is() {
     let error = hubs.wait_for(HUB, 1, std::time::Duration::from_millis(10)).await.unwrap_err();
     assert_eq!(error.to_string(), "0 of 1 events came in time");
     assert!(hubs.events("other").is_empty());
+}
+
+#[tokio::test]
+async fn connections_can_be_refused() {
+    let hubs = start();
+    hubs.faults().receive_connections(Reception::Refuse);
+    let mut refused = TcpStream::connect(hubs.address()).await.unwrap();
+    assert_eq!(timeout(PATIENCE, refused.read(&mut [0])).await.unwrap().unwrap_or(0), 0, "an end or a reset");
+    assert_eq!(hubs.connections().opened, 0);
+
+    hubs.faults().receive_connections(Reception::Serve);
+    sdk::send(&sdk::producer(&hubs).await, &["hello"], to_partition("0")).await;
+}
+
+#[tokio::test]
+async fn connections_can_be_met_with_silence() {
+    let hubs = start();
+    hubs.faults().receive_connections(Reception::Silent);
+    let mut ignored = TcpStream::connect(hubs.address()).await.unwrap();
+    ignored.write_all(b"AMQP\x03\x01\x00\x00").await.unwrap();
+    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 1).await);
+    assert!(timeout(Duration::from_millis(50), ignored.read(&mut [0])).await.is_err());
+
+    hubs.faults().receive_connections(Reception::Serve);
+    sdk::send(&sdk::producer(&hubs).await, &["hello"], to_partition("0")).await;
+    hubs.faults().cut_connections();
+    assert_eq!(timeout(PATIENCE, ignored.read(&mut [0])).await.unwrap().unwrap_or(0), 0);
+    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
 }

@@ -8,6 +8,7 @@ mod authorisation;
 mod clients;
 mod connections;
 mod consuming;
+mod control;
 mod outcomes;
 mod partitions;
 mod raw;

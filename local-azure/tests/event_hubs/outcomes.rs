@@ -3,10 +3,14 @@
 use std::time::{Duration, Instant};
 
 use fe2o3_amqp_types::messaging::Outcome;
-use local_azure::event_hubs::{Answer, Cut, EventHubs};
+use local_azure::event_hubs::{Answer, Cut, EventHubs, Matching};
 use tokio::time::timeout;
 
-use crate::{HUB, PATIENCE, raw, start};
+use crate::{
+    HUB, PATIENCE, raw,
+    sdk::{self, in_time, to_partition},
+    start,
+};
 
 fn bodies(hubs: &EventHubs) -> Vec<String> {
     hubs.events(HUB).iter().map(|event| event.text().into_owned()).collect()
@@ -120,4 +124,72 @@ async fn a_connection_is_cut_before_or_after_storing() {
     }
     assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
     assert_eq!(hubs.connections().closed_cleanly, 0);
+}
+
+#[tokio::test]
+async fn a_link_is_closed_with_an_error_while_a_transfer_is_in_flight() {
+    let hubs = start();
+    let mut client = raw::Client::authorised(&hubs).await;
+    let mut link = client.sender(HUB).await;
+    hubs.faults().answer_next(1, Answer::detach("amqp:link:detach-forced", "The partition moves."));
+    let _unanswered = link.send_batchable(raw::event("lost", None)).await.unwrap();
+    let reason = format!("{:?}", timeout(PATIENCE, link.on_detach()).await.unwrap());
+    assert!(reason.contains("DetachForced") && reason.contains("The partition moves."), "{reason}");
+
+    let mut link = client.sender(&format!("{HUB}/Partitions/0")).await;
+    assert!(raw::send(&mut link, raw::event("kept", None)).await.is_accepted());
+    assert_eq!(bodies(&hubs), ["kept"]);
+}
+
+#[tokio::test]
+async fn one_event_is_refused_wherever_it_travels() {
+    let hubs = start();
+    let mut client = raw::Client::authorised(&hubs).await;
+    let mut link = client.sender(HUB).await;
+    hubs.faults().answer_matching(Matching::message_id("bad"), Answer::reject("amqp:not-allowed", "not this one"));
+    hubs.faults().answer_matching(Matching::partition_key("refused"), Answer::Release);
+
+    let batch = |ids: [&str; 2]| raw::batch(ids.map(|id| raw::encoded(raw::identified(id))).to_vec());
+    assert!(matches!(link.send(batch(["good", "bad"])).await.unwrap(), Outcome::Rejected(_)));
+    assert!(matches!(raw::send(&mut link, raw::event("hello", Some("refused"))).await, Outcome::Released(_)));
+    assert!(link.send(batch(["good", "better"])).await.unwrap().is_accepted());
+    assert_eq!(bodies(&hubs), ["good", "better"]);
+
+    hubs.faults().forget_matching();
+    assert!(link.send(batch(["bad", "refused"])).await.unwrap().is_accepted());
+}
+
+/// Without the detached link: of that this client never hears, and a send in flight on it waits for ever.
+#[tokio::test]
+async fn the_rust_client_understands_every_refusal() {
+    let hubs = start();
+    for (answer, seen) in [
+        (Answer::server_busy(), "ServerBusy"),
+        (Answer::unauthorized(), "UnauthorizedAccess"),
+        (Answer::reject("amqp:internal-error", "on demand"), "InternalError"),
+    ] {
+        let producer = sdk::producer(&hubs).await;
+        let batch = in_time(producer.create_batch(Some(to_partition("0")))).await.unwrap();
+        assert!(batch.try_add_event_data("hello", None).unwrap());
+        hubs.faults().answer_next(1, answer);
+        let error = format!("{:?}", in_time(producer.send_batch(batch, None)).await.unwrap_err());
+        assert!(error.contains(seen), "{error}");
+    }
+    assert_eq!(bodies(&hubs), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_healed_service_is_well() {
+    let hubs = start();
+    let faults = hubs.faults();
+    faults.answer(Answer::Silent);
+    faults.answer_next(3, Answer::Release);
+    faults.answer_matching(Matching::default(), Answer::Modify);
+    faults.cut_next_transfer(Cut::BeforeStoring);
+    faults.set_acknowledgement_delay(PATIENCE);
+    faults.set_max_message_size(1);
+    faults.heal();
+    let producer = sdk::producer(&hubs).await;
+    sdk::send(&producer, &["hello"], to_partition("0")).await;
+    assert_eq!(bodies(&hubs), ["hello"]);
 }

@@ -138,6 +138,11 @@ pub(crate) fn event(body: &str, key: Option<&str>) -> Message<Body<Value>> {
         .build()
 }
 
+/// An event whose message id is its body.
+pub(crate) fn identified(id: &str) -> Message<Body<Value>> {
+    Message { properties: Some(Properties::builder().message_id(id.to_owned()).build()), ..event(id, None) }
+}
+
 /// The bytes of an event, as a batch holds them.
 pub(crate) fn encoded(event: Message<Body<Value>>) -> Vec<u8> {
     serde_amqp::to_vec(&Serializable(event)).unwrap()
