@@ -1,6 +1,14 @@
 use std::collections::HashMap;
 
-use super::*;
+use super::{
+    reader::{
+        AZURE_CLIENT_ID, DELIVERY_TIMEOUT, EVENT_HUB, EVENT_HUB_BODY, EVENT_HUB_CLIENT_ID, EVENT_HUB_NAME,
+        EVENT_HUB_NAMESPACE, EVENT_HUB_TABLES, HANDLER_PORT, IDENTITY_ENDPOINT, LOG_FORMAT, LOG_LEVEL, OBJECT_VALUES,
+        RECORD_FORMAT, SERVICE_ID,
+    },
+    *,
+};
+use crate::event_hub::Body;
 
 const CONNECTION_STRING: &str =
     "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0;EntityPath=twins";

@@ -167,7 +167,7 @@ fn the_settings_are_those_that_the_handler_reads() {
     let bridge = keys(between(&main, "bridgeSettings: {\n", "    }\n"));
     assert!(bridge.len() >= 7, "{bridge:?}");
     for name in &bridge {
-        assert!(known.iter().any(|known| known == name), "src/settings.rs does not read {name}");
+        assert!(known.iter().any(|known| known == name), "src/settings/reader.rs does not read {name}");
     }
     let app = module("function-app");
     for name in keys(between(&app, "union(bridgeSettings, {\n", "  })")) {
