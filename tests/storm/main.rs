@@ -70,8 +70,8 @@ const MAX_MESSAGE_SIZE: u64 = 262_144;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_was_acknowledged_is_missing() {
-    let notifications = setting("STORM_NOTIFICATIONS").unwrap_or(3_000);
-    let seed = setting("STORM_SEED").unwrap_or(1);
+    let notifications = setting("STORM_NOTIFICATIONS").unwrap_or(2_000);
+    let seed = setting("STORM_SEED").unwrap_or(2);
     println!("The storm's seed is {seed}.");
     let report = storm(notifications, seed).await;
     println!("{report}");

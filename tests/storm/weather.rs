@@ -1,4 +1,4 @@
-//! What goes wrong with the hub: one fault after the other, each for a moment, with some calm between.
+//! What goes wrong with the hub: one fault after the other, or two at once, each for a moment, with some calm between.
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,7 +38,10 @@ impl Weather {
                 for fault in faults {
                     sleep(Duration::from_millis(self.rng.u64(CALM))).await;
                     self.strike(fault);
-                    self.counts.struck(fault);
+                    if self.rng.bool() {
+                        let another = self.rng.choice(Fault::OF_THE_HUB).unwrap_or(fault);
+                        self.strike(another);
+                    }
                     sleep(Duration::from_millis(self.rng.u64(TROUBLE))).await;
                     self.lift();
                 }
@@ -52,6 +55,7 @@ impl Weather {
     }
 
     fn strike(&mut self, fault: Fault) {
+        self.counts.struck(fault);
         let faults = self.hubs.faults();
         let few = self.rng.usize(1..5);
         match fault {
