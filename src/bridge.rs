@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use crate::{
     dead_letter::{DeadLetter, Reason},
-    event_hub::{Entry, EventHub, Messages, SendError, StartError, Status},
+    event_hub::{Delivery, Entry, EventHub, Messages, SendError, StartError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
     notification::{self, BadEvent, Event, Notification},
     recent_events::RecentEvents,
@@ -121,6 +121,7 @@ impl Bridge {
         deadline: Instant,
     ) -> Result<Forwarded<'a>, SendError> {
         let mut forwarded = Forwarded { events: events.len(), ..Forwarded::default() };
+        let delivery = Delivery::default();
         let mut under_way = Vec::new();
         for &event in events {
             let set_aside = move |reason| DeadLetter { event, reason, received_at };
@@ -133,7 +134,7 @@ impl Bridge {
                     }
                     let messages = self.messages(&notification, records);
                     let count = messages.records();
-                    under_way.push((self.hub.send(messages, deadline).await?, count, set_aside));
+                    under_way.push((self.hub.send(messages, &delivery, deadline).await?, count, set_aside));
                 }
                 Ok(Converted::Ignored { event_type }) => {
                     forwarded.ignored += 1;
@@ -142,16 +143,24 @@ impl Bridge {
                 Err(bad) => forwarded.dead_letters.push(set_aside(Reason::Bad(bad))),
             }
         }
-        for (sending, count, set_aside) in under_way {
-            match sending.accepted(deadline).await {
-                Ok(()) => forwarded.records += count,
-                Err(SendError::TooLarge) => {
-                    forwarded.dead_letters.push(set_aside(Reason::TooLarge(SendError::TooLarge)));
+        let settled = async {
+            for (sending, count, set_aside) in under_way {
+                match sending.accepted(deadline).await {
+                    Ok(()) => forwarded.records += count,
+                    Err(SendError::TooLarge) => {
+                        forwarded.dead_letters.push(set_aside(Reason::TooLarge(SendError::TooLarge)));
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
             }
+            Ok(forwarded)
+        };
+        tokio::select! {
+            // What failed first is the reason; what falls with it has none of its own.
+            biased;
+            error = delivery.failed() => Err(error),
+            settled = settled => settled,
         }
-        Ok(forwarded)
     }
 
     fn is_repeat(&self, notification: &Notification<'_>) -> bool {

@@ -29,6 +29,7 @@ use crate::settings::EventHubSettings;
 mod backoff;
 mod client;
 mod credential;
+mod delivery;
 mod dispatcher;
 mod health;
 mod job;
@@ -36,7 +37,9 @@ mod lane;
 mod message;
 mod outcome;
 mod partition_key;
+mod patience;
 
+pub use delivery::Delivery;
 use job::{Job, Progress};
 pub use message::{Body, Entry, Messages};
 pub use outcome::{SendError, not_accepted_layer};
@@ -95,8 +98,8 @@ impl EventHub {
 
     /// Queues messages for their partition, in the order of the calls; waits only for room, and until `deadline`.
     ///
-    /// Dropping the answer takes messages that are not on their way yet back out of the queue.
-    pub async fn send(&self, messages: Messages, deadline: Instant) -> Result<Sending, SendError> {
+    /// Dropping the delivery takes messages that are not on their way yet back out of the queue.
+    pub async fn send(&self, messages: Messages, delivery: &Delivery, deadline: Instant) -> Result<Sending, SendError> {
         let bytes = u32::try_from(messages.bytes()).unwrap_or(ROOM).min(ROOM);
         let room = match timeout_at(deadline, Arc::clone(&self.room).acquire_many_owned(bytes)).await {
             Ok(room) => room.map_err(|_| SendError::Stopped)?,
@@ -106,7 +109,7 @@ impl EventHub {
             },
         };
         let (progress, sending) = watch::channel(Progress::Waiting(None));
-        self.intake.send(Job::new(messages, progress, room)).map_err(|_| SendError::Stopped)?;
+        self.intake.send(Job::new(messages, progress, delivery.member(), room)).map_err(|_| SendError::Stopped)?;
         Ok(Sending(sending))
     }
 

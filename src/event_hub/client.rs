@@ -17,9 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Messages, SendError, Status, credential::Credential, health::Health, job::Job, message::Message, outcome};
 use crate::settings::{Access, EventHubSettings};
 
-/// The time for one attempt: to open the client, or to send one batch. After it the outcome is unknown, and the batch is
-/// sent again on a new client (a repeat, which consumers can drop by its id).
-const ATTEMPT: Duration = Duration::from_secs(5);
+/// The time to open a client: connection, TLS, token and the hub's own description.
+const OPENING: Duration = Duration::from_secs(5);
 
 /// The time for a connection to be closed, which matters to nobody but the hub.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -52,7 +51,7 @@ impl Connection {
             Some(_) => drop(self.current.take().map(|client| tokio::task::spawn_local(close(client)))),
             None => {}
         }
-        let client = timeout(ATTEMPT, Client::open(&self.settings)).await.map_err(|_| SendError::NoAnswer)??;
+        let client = timeout(OPENING, Client::open(&self.settings)).await.map_err(|_| SendError::NoAnswer)??;
         let client = Rc::new(client);
         self.current.replace(Some(Rc::clone(&client)));
         Ok(client)
@@ -169,13 +168,16 @@ impl Client {
     /// Sends as many of the messages as one batch holds, in order, and answers how many the hub accepted.
     ///
     /// Messages that no event can hold are split where they can be; a job with one that can't is refused before any of
-    /// its messages is sent.
+    /// its messages is sent. After `limit` the outcome is unknown, and the messages have to be sent again on a new client:
+    /// repeats, which consumers can drop by their ids.
     pub(super) async fn send(
         &self,
         partition_id: &str,
         jobs: impl IntoIterator<Item = &mut Job>,
+        most: usize,
+        limit: Duration,
     ) -> Result<usize, SendError> {
-        self.guarded(async {
+        self.guarded(limit, async {
             let batch = self.batch(partition_id).await?;
             'filled: for job in jobs {
                 if job.is_untouched() && job.remaining().iter().any(Message::is_large) {
@@ -185,7 +187,9 @@ impl Client {
                     self.make_fit(partition_id, job).await?;
                 }
                 for message in job.remaining() {
-                    if !batch.try_add_amqp_message(amqp_message(job.messages(), message), None)? {
+                    if batch.len() == most
+                        || !batch.try_add_amqp_message(amqp_message(job.messages(), message), None)?
+                    {
                         break 'filled;
                     }
                 }
@@ -222,10 +226,14 @@ impl Client {
     }
 
     /// Runs a call of the SDK until it ends, its time is up, or another lane finds the connection lost.
-    async fn guarded<T>(&self, call: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
+    async fn guarded<T>(
+        &self,
+        limit: Duration,
+        call: impl Future<Output = Result<T, SendError>>,
+    ) -> Result<T, SendError> {
         tokio::select! {
             // Boxed: the SDK's futures are large.
-            result = timeout(ATTEMPT, Box::pin(call)) => result.unwrap_or(Err(SendError::NoAnswer)),
+            result = timeout(limit, Box::pin(call)) => result.unwrap_or(Err(SendError::NoAnswer)),
             () = self.lost.cancelled() => Err(SendError::Unreachable("the connection was lost".to_owned())),
         }
     }

@@ -2,7 +2,7 @@
 
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::{Messages, SendError, message::Message};
+use super::{Messages, SendError, delivery::Member, message::Message};
 
 /// How far the messages of one job have come.
 #[derive(Debug)]
@@ -20,13 +20,19 @@ pub(super) struct Job {
     /// How many of the messages the hub has accepted.
     accepted: usize,
     progress: watch::Sender<Progress>,
+    delivery: Member,
     /// Given back when the job is dropped.
     _room: OwnedSemaphorePermit,
 }
 
 impl Job {
-    pub(super) fn new(messages: Messages, progress: watch::Sender<Progress>, room: OwnedSemaphorePermit) -> Self {
-        Self { messages, accepted: 0, progress, _room: room }
+    pub(super) fn new(
+        messages: Messages,
+        progress: watch::Sender<Progress>,
+        delivery: Member,
+        room: OwnedSemaphorePermit,
+    ) -> Self {
+        Self { messages, accepted: 0, progress, delivery, _room: room }
     }
 
     pub(super) fn messages(&self) -> &Messages {
@@ -47,9 +53,9 @@ impl Job {
         self.accepted == 0
     }
 
-    /// Whether nobody waits for the answer any more: the delivery's time is up, and Event Grid will deliver it again.
+    /// Whether the delivery has failed or its time is up: Event Grid will deliver it again.
     pub(super) fn is_abandoned(&self) -> bool {
-        self.progress.is_closed()
+        self.delivery.is_over()
     }
 
     /// Takes up to `count` messages as accepted and answers how many that were.
@@ -64,7 +70,13 @@ impl Job {
         self.progress.send_replace(Progress::Waiting(Some(error.clone())));
     }
 
+    /// Answers. An error other than "too large", which concerns one event only, fails the whole delivery.
     pub(super) fn finish(self, result: Result<(), SendError>) {
+        if let Err(error) = &result
+            && *error != SendError::TooLarge
+        {
+            self.delivery.fail(error);
+        }
         self.progress.send_replace(Progress::Done(result));
     }
 }

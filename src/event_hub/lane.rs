@@ -5,9 +5,9 @@
 
 use std::{collections::VecDeque, rc::Rc};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
-use super::{SendError, backoff::Backoff, client::Connection, job::Job};
+use super::{SendError, backoff::Backoff, client::Connection, job::Job, patience::Patience};
 
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -15,11 +15,16 @@ pub(super) struct Lane {
     queue: mpsc::UnboundedReceiver<Job>,
     connection: Rc<Connection>,
     backoff: Backoff,
+    /// How long an attempt may take.
+    patience: Patience,
+    /// Set after the hub has refused a batch as too large: which of its messages is to blame shows when they go alone.
+    one_alone: bool,
 }
 
 impl Lane {
     pub(super) fn new(partition_id: String, queue: mpsc::UnboundedReceiver<Job>, connection: Rc<Connection>) -> Self {
-        Self { partition_id, queue, connection, backoff: Backoff::new() }
+        let (backoff, patience) = (Backoff::new(), Patience::default());
+        Self { partition_id, queue, connection, backoff, patience, one_alone: false }
     }
 
     /// Works the queue off until it is closed and empty.
@@ -59,7 +64,7 @@ impl Lane {
     }
 
     /// Sends one batch from the front of the queue.
-    async fn send(&self, pending: &mut VecDeque<Job>) -> Result<(), SendError> {
+    async fn send(&mut self, pending: &mut VecDeque<Job>) -> Result<(), SendError> {
         let client = match self.connection.client().await {
             Ok(client) => client,
             Err(error) => {
@@ -67,18 +72,30 @@ impl Lane {
                 return Err(error);
             }
         };
-        match client.send(&self.partition_id, pending.iter_mut()).await {
+        let most = if self.one_alone { 1 } else { usize::MAX };
+        let started = Instant::now();
+        match client.send(&self.partition_id, pending.iter_mut(), most, self.patience.limit()).await {
             Ok(accepted) => {
+                self.one_alone = false;
+                self.patience.answered_after(started.elapsed());
                 self.connection.ended(Some(&client), Ok(()));
                 settle(pending, accepted);
                 Ok(())
             }
             // A record that is too large concerns its own job only; the hub is well.
             Err(SendError::TooLarge) => {
-                if let Some(job) = pending.pop_front() {
+                if self.one_alone
+                    && let Some(job) = pending.pop_front()
+                {
                     job.finish(Err(SendError::TooLarge));
                 }
+                self.one_alone = !self.one_alone;
                 Ok(())
+            }
+            Err(SendError::NoAnswer) => {
+                self.patience.ran_out();
+                self.connection.ended(Some(&client), Err(&SendError::NoAnswer));
+                Err(SendError::NoAnswer)
             }
             Err(error) => {
                 self.connection.ended(Some(&client), Err(&error));

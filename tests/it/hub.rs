@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use local_azure::event_hubs::{Answer as HubAnswer, Config, Cut, EventHubs, TokenAnswer};
+use local_azure::event_hubs::{Answer as HubAnswer, Config, Cut, EventHubs, Matching, TokenAnswer};
 use serde_json::{Value, json};
 
 use crate::handler::{Answer, Handler, PATIENCE, hub, settings, update};
@@ -168,12 +168,14 @@ async fn a_connection_cut_during_a_send_loses_nothing() {
     let hub = hub();
     let handler = Handler::start(&hub, &[]).await;
     handler.ready().await;
+    let started = Instant::now();
     hub.faults().cut_next_transfer(Cut::BeforeStoring);
     handler.deliver(&one("lost once")).await.assert_delivered();
     assert_eq!(ids(&hub), ["lost once#0"]);
     hub.faults().cut_next_transfer(Cut::AfterStoring);
     handler.deliver(&one("stored twice")).await.assert_delivered();
     assert_eq!(ids(&hub), ["lost once#0", "stored twice#0", "stored twice#0"], "a repeat carries the same identity");
+    assert!(started.elapsed() < Duration::from_secs(6), "two cuts, two recoveries");
 }
 
 #[tokio::test]
@@ -268,6 +270,54 @@ async fn a_packed_record_that_is_too_large_alone_sets_its_event_aside() {
     assert_eq!(answer.dead_letters().len(), 1);
     let stored: Vec<_> = hub.events("twins").into_iter().map(|event| event.message_id.unwrap()).collect();
     assert_eq!(stored, ["f"]);
+}
+
+/// What was queued behind a refused record must not go out before it: a twin's history would begin in the middle.
+#[tokio::test]
+async fn nothing_of_a_delivery_overtakes_a_record_that_failed() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    // Two twins of two partitions, so that one can fail while the delivery waits for the other.
+    handler
+        .deliver(&json!([update("w", "x", &[("/a", json!(1))]), update("w", "a", &[("/a", json!(1))])]))
+        .await
+        .assert_delivered();
+    let warm = hub.events("twins");
+    assert_ne!(warm[0].partition, warm[1].partition);
+
+    hub.faults().answer_matching(Matching::partition_key("x"), HubAnswer::Hold);
+    hub.faults().answer_next(1, HubAnswer::unauthorized());
+    let of_a = (0..3000).map(|number| update(&format!("a{number}"), "a", &[("/a", json!(number))]));
+    let events: Vec<_> = std::iter::once(update("x0", "x", &[("/a", json!(1))])).chain(of_a).collect();
+    let started = Instant::now();
+    let answer = handler.deliver(&json!(events)).await;
+    assert!(answer.reason(503).contains("denies access"), "{answer:?}");
+    assert!(started.elapsed() < Duration::from_secs(10), "there is no use in waiting for the other twin");
+
+    hub.faults().heal();
+    handler.deliver(&json!(events)).await.assert_delivered();
+    let stored = hub.events("twins");
+    let ids = stored
+        .iter()
+        .filter(|event| event.partition_key.as_deref() == Some("a"))
+        .map(|event| event.message_id.clone().unwrap());
+    let mut seen = std::collections::HashSet::new();
+    let first: Vec<_> = ids.filter(|id| id != "w#0" && seen.insert(id.clone())).collect();
+    assert_eq!(first, (0..3000).map(|number| format!("a{number}#0")).collect::<Vec<_>>());
+}
+
+/// The hub's "too large" for a batch says nothing of any one record in it.
+#[tokio::test]
+async fn a_batch_that_the_hub_finds_too_large_is_no_reason_to_set_anything_aside() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[]).await;
+    handler.ready().await;
+    hub.faults().answer_next(1, HubAnswer::reject("amqp:link:message-size-exceeded", "too large"));
+    let events: Vec<_> = (0..5).map(|number| update(&format!("e{number}"), "t", &[("/a", json!(number))])).collect();
+    let answer = handler.deliver(&json!(events)).await;
+    answer.assert_delivered();
+    assert!(answer.dead_letters().is_empty(), "{answer:?}");
+    assert_eq!(ids(&hub), ["e0#0", "e1#0", "e2#0", "e3#0", "e4#0"]);
 }
 
 #[tokio::test]
