@@ -167,7 +167,7 @@ async fn deliver(host: &FunctionsHost, delivery: &serde_json::Value) -> Result<(
 fn build() -> Result<PathBuf, Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--package", "twin-bridge", "--bin", "twin-bridge"]).current_dir(root());
+    command.args(["build", "--package", "twin-bridge", "--bin", "twin-bridge"]).current_dir(root());
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
