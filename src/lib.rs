@@ -12,6 +12,8 @@
 //!
 //! What can't be recorded goes aside in [`dead_letter`] with the reason. [`settings`] is the only place that reads the
 //! environment, [`event_hub`] the only one that knows the Azure SDK, and [`json`] the one that keeps every digit.
+//! [`admission`] bounds the memory of deliveries that wait, [`totals`] and [`recent_events`] count what became of them, and
+//! [`cli`] runs the same steps on files.
 
 pub mod admission;
 pub mod bridge;
