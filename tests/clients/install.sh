@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the witnesses under target/clients: Microsoft's Python clients in a virtual environment, their JavaScript client,
-# Kusto language service and storage emulator in node_modules. Quick when all are there already.
+# Kusto language service, parser of models and storage emulator in node_modules. Quick when all are there already.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
