@@ -7,7 +7,6 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderValue},
     redirect,
 };
-use tokio::time::timeout;
 
 use super::{
     Limits, Schema, Subscription,
@@ -36,8 +35,10 @@ impl Webhook {
     pub(super) fn new(subscription: &Subscription, schema: Schema, limits: Limits) -> reqwest::Result<Self> {
         // A proxy from the environment has no business between this process and an endpoint on loopback.
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none());
+        // The time is for the whole of the answer.
+        let client = client.timeout(limits.answer).pool_max_idle_per_host(limits.parallel_deliveries);
         Ok(Self {
-            client: client.pool_max_idle_per_host(limits.parallel_deliveries).build()?,
+            client: client.build()?,
             url: subscription.endpoint.clone(),
             schema,
             subscription: subscription.name.to_uppercase(),
@@ -69,7 +70,7 @@ impl Webhook {
         let response = self.answer(request.body(self.body(batch))).await?;
         let status = response.status();
         // Read to its end, so that the connection can be used again; whether that works out changes nothing.
-        let _ = timeout(self.answer_timeout, response.bytes()).await;
+        let _ = response.bytes().await;
         judge(status)
     }
 
@@ -90,11 +91,9 @@ impl Webhook {
 
     /// Sends a request and waits as long for the answer as Event Grid does.
     pub(super) async fn answer(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        match timeout(self.answer_timeout, request.send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(_)) => Err(Failure::NO_CONNECTION),
-            Err(_) => Err(Failure::TIMED_OUT),
-        }
+        let failure =
+            |error: reqwest::Error| if error.is_timeout() { Failure::TIMED_OUT } else { Failure::NO_CONNECTION };
+        request.send().await.map_err(failure)
     }
 
     fn body(&self, batch: &[Pending]) -> String {

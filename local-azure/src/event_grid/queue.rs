@@ -57,11 +57,13 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    pub(super) fn push_later(&self, due: Instant, pending: Pending) {
+    pub(super) fn push_later(&self, due: Instant, batch: Vec<Pending>) {
         let mut waiting = self.waiting.lock();
-        waiting.retries += 1;
-        let key = (due, waiting.retries);
-        waiting.later.insert(key, pending);
+        for pending in batch {
+            waiting.retries += 1;
+            let key = (due, waiting.retries);
+            waiting.later.insert(key, pending);
+        }
         drop(waiting);
         self.changed.notify_one();
     }

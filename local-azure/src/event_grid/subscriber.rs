@@ -136,7 +136,7 @@ impl Subscriber {
                 Err(failure) => {
                     self.counts.failed_attempts.add(1);
                     *self.last_problem.lock() = Some(self.webhook.complaint(failure));
-                    given_up.extend(batch.into_iter().filter_map(|pending| self.retry(pending, failure)));
+                    given_up.extend(self.retry(batch, failure));
                 }
             }
         }
@@ -148,19 +148,25 @@ impl Subscriber {
         self.changes.send_replace(());
     }
 
-    /// Queues an event again, or gives it back if it must not be tried again.
-    fn retry(&self, mut pending: Pending, failure: Failure) -> Option<Letter> {
-        pending.attempts += 1;
-        pending.last_attempt = Some((failure, UtcDateTime::now()));
-        let Some(minimum) = failure.retry_after else {
-            return Some(Letter { pending, reason: Reason::UndeliverableDueToClientError });
-        };
-        if pending.attempts >= self.subscription.max_delivery_attempts {
-            return Some(Letter { pending, reason: Reason::MaxDeliveryAttemptsExceeded });
+    /// Queues the events of a failed delivery again, all for the same time so that they can share a delivery again, or
+    /// gives them back if they must not be tried again.
+    fn retry(&self, mut batch: Vec<Pending>, failure: Failure) -> Vec<Letter> {
+        let now = UtcDateTime::now();
+        for pending in &mut batch {
+            pending.attempts += 1;
+            pending.last_attempt = Some((failure, now));
         }
-        let due = Instant::now() + self.scaled(retry::wait(pending.attempts, minimum));
-        self.queue.push_later(due, pending);
-        None
+        let attempts = batch.first().map_or(0, |pending| pending.attempts);
+        let reason = match failure.retry_after {
+            None => Reason::UndeliverableDueToClientError,
+            Some(_) if attempts >= self.subscription.max_delivery_attempts => Reason::MaxDeliveryAttemptsExceeded,
+            Some(minimum) => {
+                let due = Instant::now() + self.scaled(retry::wait(attempts, minimum));
+                self.queue.push_later(due, batch);
+                return Vec::new();
+            }
+        };
+        batch.into_iter().map(|pending| Letter { pending, reason }).collect()
     }
 
     async fn give_up(&self, letters: Vec<Letter>) {
