@@ -6,7 +6,7 @@ use std::{
     process::{Output, Stdio},
 };
 
-use axum::{Router, http::StatusCode};
+use axum::{Router, http::StatusCode, routing::options};
 use local_azure::{
     event_grid::{Config, DeadLetters, EventGrid, Schema, Subscription},
     event_hubs::{Answer as HubAnswer, EventHubs},
@@ -71,7 +71,7 @@ async fn endpoint_that_refuses() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let agree = || async { [("webhook-allowed-origin", "*")] };
-    let router = Router::new().fallback(|| async { StatusCode::BAD_REQUEST }).route("/", axum::routing::options(agree));
+    let router = Router::new().route("/", options(agree).post(StatusCode::BAD_REQUEST));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     url + "/"
 }

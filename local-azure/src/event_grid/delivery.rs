@@ -57,13 +57,7 @@ impl Webhook {
             .header(EVENT_TYPE, "Notification")
             .header(SUBSCRIPTION_NAME, &self.subscription)
             .header(DELIVERY_COUNT, first.attempts)
-            .header(
-                METADATA_VERSION,
-                match self.schema {
-                    Schema::EventGrid => "1",
-                    Schema::CloudEvents => "1.0",
-                },
-            );
+            .header(METADATA_VERSION, self.schema.metadata_version());
         if let Some(version) = &first.event.data_version {
             request = request.header(DATA_VERSION, HeaderValue::clone(version));
         }

@@ -26,6 +26,14 @@ impl Schema {
         self == Self::EventGrid || batched
     }
 
+    /// What the header `aeg-metadata-version` says: that of Event Grid's schema, or the version of CloudEvents.
+    pub(super) fn metadata_version(self) -> &'static str {
+        match self {
+            Self::EventGrid => "1",
+            Self::CloudEvents => "1.0",
+        }
+    }
+
     /// What Azure Resource Manager and error messages call it.
     pub(super) fn azure_name(self) -> &'static str {
         match self {
