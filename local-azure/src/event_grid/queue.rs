@@ -119,3 +119,50 @@ impl Waiting {
         batch
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::event_grid::Schema;
+
+    fn pending(id: &str, attempts: u32) -> Pending {
+        let event = json!({"specversion": "1.0", "id": id, "source": "s", "type": id});
+        let event = Arc::new(Event::new(Schema::CloudEvents, "", event).unwrap());
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        Pending { event, since: Instant::now(), attempts, last_attempt: None, _place: place }
+    }
+
+    async fn next(queue: &Queue) -> Vec<String> {
+        queue.next_batch(3, 1_000_000).await.iter().map(|pending| pending.event.kind.clone()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_batch_has_one_number_of_attempts() {
+        let queue = Queue::default();
+        for (id, attempts) in [("a", 0), ("b", 0), ("c", 1), ("d", 1), ("e", 0), ("f", 0), ("g", 0), ("h", 0)] {
+            queue.push(pending(id, attempts));
+        }
+        for batch in [vec!["a", "b"], vec!["c", "d"], vec!["e", "f", "g"], vec!["h"]] {
+            assert_eq!(next(&queue).await, batch);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_due_first_comes_first_and_not_before() {
+        let queue = Queue::default();
+        let now = Instant::now();
+        let (sooner, later) = (now + Duration::from_millis(20), now + Duration::from_millis(40));
+        queue.push_later(later, vec![pending("later", 2)]);
+        queue.push_later(sooner, vec![pending("a", 1), pending("b", 1)]);
+        assert_eq!((queue.lengths().ready, queue.lengths().later), (0, 3));
+        assert_eq!(next(&queue).await, ["a", "b"]);
+        assert!(Instant::now() >= sooner);
+        assert_eq!(next(&queue).await, ["later"]);
+        assert!(Instant::now() >= later);
+    }
+}

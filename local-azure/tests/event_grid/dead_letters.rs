@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::emulator::{ACCOUNT, KEY, azurite, get, start};
 use crate::support::{Answer, Topic, Webhook, event, subscription};
@@ -113,6 +115,40 @@ async fn an_event_that_is_too_old_is_dead_lettered_when_its_next_attempt_is_due(
     assert_eq!(letters[0]["deadLetterReason"], "TimeToLiveExceeded");
     assert_eq!((&letters[0]["deliveryAttempts"], &letters[0]["lastDeliveryOutcome"]), (&json!(1), &json!("TimedOut")));
     assert_eq!(letters[0].get("lastHttpStatusCode"), None, "there was no answer");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_hangs_up_has_no_status() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut start = [0; 4];
+            stream.read_exact(&mut start).await.unwrap();
+            if start == *b"OPTI" {
+                let agreed =
+                    b"HTTP/1.1 200 OK\r\nwebhook-allowed-origin: *\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                stream.write_all(agreed).await.unwrap();
+                // Only the other side ends it, so that the answer is not lost in a reset.
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            }
+        }
+    });
+    let folder = TempDir::new().unwrap();
+    let storage = Storage::Folder(folder.path().to_owned());
+    let dead_letters = Some(DeadLetters { storage, container: "dead-letters".to_owned() });
+    let subscription = Subscription { dead_letters, max_delivery_attempts: 2, ..Subscription::new("hung-up", url) };
+    let topic = Topic::start(Schema::CloudEvents, subscription, |_| {}).await;
+    topic.publish(&["a"]).await;
+    let end = topic.until(|subscription| subscription.dead_lettered == 1).await;
+    assert!(end.last_problem.unwrap().contains("hung up"));
+    let [(_, letters)] = files(folder.path()).try_into().unwrap();
+    assert_eq!(
+        (&letters[0]["lastdeliveryoutcome"], &letters[0]["deliveryattempts"]),
+        (&json!("SocketError"), &json!(2))
+    );
+    assert_eq!(letters[0].get("lasthttpstatuscode"), None);
 }
 
 #[tokio::test]

@@ -13,8 +13,12 @@ pub(crate) fn listen(config: &mut Config) {
 }
 
 async fn post(topic: &Topic, content_type: &str, body: String) -> (u16, Value) {
+    post_to(topic.grid.endpoint().unwrap(), content_type, body).await
+}
+
+async fn post_to(endpoint: String, content_type: &str, body: String) -> (u16, Value) {
     let client = reqwest::Client::builder().no_proxy().timeout(SOON).build().unwrap();
-    let url = topic.grid.endpoint().unwrap() + "?api-version=2018-01-01";
+    let url = endpoint + "?api-version=2018-01-01";
     let request = client.post(url).header("content-type", content_type).header("aeg-sas-key", "any").body(body);
     let response = request.send().await.unwrap();
     (response.status().as_u16(), serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
@@ -113,4 +117,31 @@ async fn what_is_no_event_in_the_channel_is_counted() {
     topic.until(|subscription| subscription.delivered == 1).await;
     let snapshot = topic.grid.snapshot();
     assert_eq!((snapshot.published, snapshot.malformed), (1, 2));
+}
+
+#[tokio::test]
+async fn a_publisher_waits_for_room_and_is_sent_away_when_the_topic_stops() {
+    let webhook = Webhook::start(&[Answer::Hold]).await;
+    let topic = Topic::start(Schema::EventGrid, subscription(&webhook), |config| {
+        listen(config);
+        config.limits.waiting = 1;
+    })
+    .await;
+    let events = |first: &str, second: &str| {
+        let body = json!([event(Schema::EventGrid, first), event(Schema::EventGrid, second)]).to_string();
+        tokio::spawn(post_to(topic.grid.endpoint().unwrap(), "application/json", body))
+    };
+    let patient = events("1", "2");
+    topic.until(|subscription| subscription.held() == 1).await;
+    assert!(!patient.is_finished(), "there is room for one only");
+    webhook.release(2);
+    assert_eq!(patient.await.unwrap().0, 200);
+
+    let sent_away = events("3", "4");
+    webhook.deliveries(3).await;
+    let stopping = tokio::spawn(topic.grid.stop());
+    let (status, answer) = sent_away.await.unwrap();
+    assert_eq!((status, &answer["error"]["code"]), (503, &json!("ServiceUnavailable")));
+    webhook.release(1);
+    assert_eq!(stopping.await.unwrap(), 0, "the publisher still has the event that was not taken");
 }
