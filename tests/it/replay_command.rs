@@ -6,8 +6,14 @@ use std::{
     process::{Output, Stdio},
 };
 
-use local_azure::event_hubs::{Answer as HubAnswer, EventHubs};
+use axum::{Router, http::StatusCode, routing::options};
+use local_azure::{
+    event_grid::{Config, DeadLetters, EventGrid, Schema, Subscription},
+    event_hubs::{Answer as HubAnswer, EventHubs},
+    functions_host::Storage,
+};
 use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::handler::{PATIENCE, command, hub, settings, update};
 
@@ -58,6 +64,54 @@ async fn dead_letters_of_every_form_reach_the_hub() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), "forwarded 6 (records 6), still bad 0, ignored 1\n");
     assert_eq!(ids(&hub), ["a#0", "b#0", "c#0", "d#0", "e#0", "f#0"]);
+}
+
+/// An endpoint that agrees to CloudEvents and then takes none, for good.
+async fn endpoint_that_refuses() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let agree = || async { [("webhook-allowed-origin", "*")] };
+    let router = Router::new().route("/", options(agree).post(StatusCode::BAD_REQUEST));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url + "/"
+}
+
+#[tokio::test]
+async fn what_event_grid_gave_up_reaches_the_hub() {
+    let hub = hub();
+    let folder = tempfile::tempdir().unwrap();
+    let (events, receiver) = mpsc::channel(8);
+    let mut config = Config::new(Schema::CloudEvents, receiver);
+    let storage = Storage::Folder(folder.path().to_owned());
+    config.subscriptions.push(Subscription {
+        max_events_per_batch: 8,
+        dead_letters: Some(DeadLetters { storage, container: "dead-letters".to_owned() }),
+        ..Subscription::new("to-the-bridge", endpoint_that_refuses().await)
+    });
+    for id in ["a", "b", "c"] {
+        let deleted = json!({
+            "specversion": "1.0", "id": id, "type": "Microsoft.DigitalTwins.Twin.Delete", "source": "h",
+            "subject": "t", "data": {},
+        });
+        events.send(deleted).await.unwrap();
+    }
+    let grid = EventGrid::start(config).await.unwrap();
+    assert!(grid.wait_until(PATIENCE, |snapshot| snapshot.subscriptions[0].dead_lettered == 3).await);
+
+    let files = files(folder.path());
+    let files: Vec<_> = files.iter().map(PathBuf::as_path).collect();
+    let output = replay(&hub, &[], &files).await;
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "forwarded 3 (records 3), still bad 0, ignored 0\n");
+    let mut ids = ids(&hub);
+    ids.sort();
+    assert_eq!(ids, ["a#0", "b#0", "c#0"]);
+}
+
+/// All files below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 #[tokio::test]

@@ -19,14 +19,14 @@ pub enum Storage {
 
 /// A storage that is ready to be written to.
 #[derive(Debug)]
-pub(super) enum BlobStore {
+pub(crate) enum BlobStore {
     Folder(PathBuf),
     Account { account: ConnectionString, client: reqwest::Client },
 }
 
 /// A blob could not be written.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BlobError {
+pub(crate) enum BlobError {
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("{0:?}")]
@@ -39,7 +39,7 @@ pub(super) enum BlobError {
 
 impl BlobStore {
     /// Opens nothing yet; only the connection string is read.
-    pub(super) fn new(storage: &Storage) -> Result<Self, InvalidConnectionString> {
+    pub(crate) fn new(storage: &Storage) -> Result<Self, InvalidConnectionString> {
         Ok(match storage {
             Storage::Folder(path) => Self::Folder(path.clone()),
             Storage::Account(text) => {
@@ -53,7 +53,7 @@ impl BlobStore {
     }
 
     /// Writes a blob, replacing one of the same name; its container is created if it isn't there.
-    pub(super) async fn write(&self, name: &BlobName, content: Vec<u8>) -> Result<(), BlobError> {
+    pub(crate) async fn write(&self, name: &BlobName, content: Vec<u8>) -> Result<(), BlobError> {
         match self {
             Self::Folder(folder) => write_file(folder, name, content).await,
             Self::Account { account, client } => put_blob(account, client, name, content).await,

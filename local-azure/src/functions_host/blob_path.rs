@@ -12,9 +12,9 @@ pub(super) struct BlobPath(Vec<Part>);
 
 /// Where a blob goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct BlobName {
-    pub(super) container: String,
-    pub(super) blob: String,
+pub(crate) struct BlobName {
+    pub(crate) container: String,
+    pub(crate) blob: String,
 }
 
 #[derive(Clone, Debug)]

@@ -48,12 +48,13 @@ use tokio_util::task::TaskTracker;
 
 pub use app::AppError;
 pub use blob::Storage;
+pub(crate) use blob::{BlobError, BlobStore};
+pub(crate) use blob_path::BlobName;
 pub use config::{Config, Handler, Timeouts};
 pub use log::{Category, Level, Log, LogLine};
 pub use shared_key::InvalidConnectionString;
 
 use app::App;
-use blob::BlobStore;
 use delivery::Executor;
 use handler::{HandlerLink, Supervisor};
 use handler_client::HandlerClient;

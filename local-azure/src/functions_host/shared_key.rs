@@ -27,7 +27,7 @@ const SERVICE_VERSION: &str = "2021-08-06";
 pub struct InvalidConnectionString(&'static str);
 
 /// What a connection string says about the Blob service.
-pub(super) struct ConnectionString {
+pub(crate) struct ConnectionString {
     account: String,
     key: Vec<u8>,
     endpoint: Url,

@@ -12,6 +12,8 @@
 
 mod azurite;
 mod contract;
+#[path = "../shared/azurite.rs"]
+mod emulator;
 mod process;
 mod recordings;
 mod support;
