@@ -40,50 +40,59 @@ pub enum BadInvocation {
 /// other wrapping an edited function.json brings about: an array, a string in a string, another binding's name.
 /// `Metadata`, which repeats the whole payload, is skipped.
 pub fn events(body: &[u8]) -> Result<Cow<'_, str>, BadInvocation> {
+    // Nearly always a string, which is taken out of its quotes by the pass that finds it.
+    let text = match binding::<String>(body) {
+        Err(BadInvocation::NotAnEnvelope) => match binding::<&RawValue>(body)?.map(RawValue::get) {
+            Some(json::NULL) => None,
+            value => value.map(Cow::Borrowed),
+        },
+        text => text?.map(Cow::Owned),
+    };
+    text.map_or(Ok(Cow::Borrowed("[]")), unwrap)
+}
+
+/// The value of the trigger's binding: the one of our name, or the only one; `None` where there is none at all.
+fn binding<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<Option<T>, BadInvocation> {
     #[derive(Deserialize)]
-    struct Envelope<'a> {
+    struct Envelope<'a, T> {
         #[serde(borrow, rename = "Data")]
-        data: BTreeMap<Cow<'a, str>, &'a RawValue>,
+        data: BTreeMap<Cow<'a, str>, T>,
         #[serde(default, rename = "Metadata")]
         _metadata: IgnoredAny,
     }
 
-    let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(|_| BadInvocation::NotAnEnvelope)?;
-    let value = match envelope.data.get(BINDING) {
-        Some(value) => value,
-        None if envelope.data.len() > 1 => return Err(BadInvocation::NoBinding),
-        None => match envelope.data.values().next() {
-            Some(value) => value,
-            None => return Ok(Cow::Borrowed("[]")),
-        },
-    };
-    if value.get() == json::NULL {
-        return Ok(Cow::Borrowed("[]"));
+    let Envelope { mut data, .. }: Envelope<'_, T> =
+        serde_json::from_slice(body).map_err(|_| BadInvocation::NotAnEnvelope)?;
+    match data.remove(BINDING) {
+        None if data.len() > 1 => Err(BadInvocation::NoBinding),
+        None => Ok(data.pop_first().map(|(_, value)| value)),
+        value => Ok(value),
     }
-    let events = unwrap(value)?;
-    if json::is_too_deep(&events) {
-        return Err(BadInvocation::TooDeep);
-    }
-    Ok(events)
 }
 
 /// Takes the wrapping of strings off, however many there are.
-fn unwrap(value: &RawValue) -> Result<Cow<'_, str>, BadInvocation> {
-    let mut text = Cow::Borrowed(value.get());
-    while text.starts_with('"') {
-        let inner: String = serde_json::from_str(&text).map_err(|_| BadInvocation::NotEvents)?;
-        text = Cow::Owned(inner.trim().to_owned());
+fn unwrap(mut text: Cow<'_, str>) -> Result<Cow<'_, str>, BadInvocation> {
+    loop {
+        let trimmed = text.trim();
+        if trimmed.starts_with('"') {
+            text = Cow::Owned(serde_json::from_str(trimmed).map_err(|_| BadInvocation::NotEvents)?);
+        } else if !trimmed.starts_with(['[', '{']) {
+            return Err(BadInvocation::NotEvents);
+        } else if trimmed.len() < text.len() {
+            return Ok(Cow::Owned(trimmed.to_owned()));
+        } else {
+            return Ok(text);
+        }
     }
-    if text.starts_with(['[', '{']) { Ok(text) } else { Err(BadInvocation::NotEvents) }
 }
 
 /// The single events in a text of [`events`].
 pub fn each(events: &str) -> Result<Vec<&RawValue>, BadInvocation> {
-    if events.starts_with('[') {
-        serde_json::from_str(events).map_err(|_| BadInvocation::NotEvents)
-    } else {
-        serde_json::from_str(events).map(|event| vec![event]).map_err(|_| BadInvocation::NotEvents)
-    }
+    let alone = events.starts_with('{');
+    let events =
+        if alone { serde_json::from_str(events).map(|event| vec![event]) } else { serde_json::from_str(events) };
+    let events: Vec<&RawValue> = events.map_err(|_| BadInvocation::NotEvents)?;
+    if events.iter().any(|event| json::is_too_deep(event.get())) { Err(BadInvocation::TooDeep) } else { Ok(events) }
 }
 
 /// What the host accepts as success. Any other status makes it fail the invocation and throw the body away; a null or

@@ -1,5 +1,6 @@
 //! An occurrence as records: the fourth step of the flow, and the shapes that consumers see.
 
+use serde::Serialize;
 use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 
 use crate::{
@@ -68,7 +69,16 @@ pub fn records(
 }
 
 fn event_id(notification_id: &str, index: usize) -> String {
-    format!("{notification_id}#{index}")
+    [notification_id, "#", &index.to_string()].concat()
+}
+
+/// A record's JSON, written into one piece of memory that it will probably fit.
+fn encode(record: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    const USUAL: usize = 512;
+
+    let mut body = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut body, record)?;
+    Ok(body)
 }
 
 /// A time as Azure Digital Twins writes its own: seven digits, UTC.

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::{invocation, json};
+use crate::json;
 
 /// A stretch of a file that holds no event.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,11 +14,11 @@ pub(super) struct Unreadable<'a> {
 /// One event, an array of events, several documents one after another or one a line: each event by itself.
 pub(super) fn events(text: &str) -> impl Iterator<Item = Result<&RawValue, Unreadable<'_>>> {
     let events = documents(text).flat_map(|document| match document {
-        Ok(document) if document.get().starts_with('[') => match invocation::each(document.get()) {
+        Ok(document) => match serde_json::from_str::<Vec<_>>(document.get()) {
             Ok(events) => events.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(Unreadable { text: document.get(), reason: error.to_string() })],
+            Err(_) => vec![Ok(document)],
         },
-        other => vec![other],
+        broken => vec![broken],
     });
     events.map(|event| match event {
         Ok(event) if json::is_too_deep(event.get()) => {

@@ -113,11 +113,19 @@ impl Messages {
 
     /// The text that the event carries.
     pub(super) fn body(&self, message: &Message) -> Vec<u8> {
-        let texts: Vec<_> = message.entries.iter().map(|entry| &*entry.text).collect();
-        match self.body {
-            Body::Record | Body::Lines => texts.join(&b'\n'),
-            Body::Array => [b"[", &*texts.join(&b','), b"]"].concat(),
+        let [open, separator, close]: [&[u8]; 3] = match self.body {
+            Body::Record | Body::Lines => [b"", b"\n", b""],
+            Body::Array => [b"[", b",", b"]"],
+        };
+        let mut body = Vec::with_capacity(message.size() + 1);
+        let mut before = open;
+        for entry in &message.entries {
+            body.extend_from_slice(before);
+            body.extend_from_slice(&entry.text);
+            before = separator;
         }
+        body.extend_from_slice(close);
+        body
     }
 
     /// The table for the message and the format of its body, for a data connection of Data Explorer that routes by
@@ -137,7 +145,12 @@ impl Message {
     pub(super) fn is_large(&self) -> bool {
         const SURE_TO_FIT: usize = 64 * 1024;
 
-        self.entries.iter().map(|entry| entry.text.len() + 1).sum::<usize>() > SURE_TO_FIT
+        self.size() > SURE_TO_FIT
+    }
+
+    /// The bytes of its records and what separates them.
+    fn size(&self) -> usize {
+        self.entries.iter().map(|entry| entry.text.len() + 1).sum()
     }
 }
 

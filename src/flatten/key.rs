@@ -20,11 +20,11 @@ impl Key {
             key.push_str(&parent.0);
             key.push('.');
         }
-        for character in name.chars() {
-            if matches!(character, '.' | '\\') {
-                key.push('\\');
+        for part in name.split_inclusive(['.', '\\']) {
+            match part.strip_suffix(['.', '\\']) {
+                Some(before) => key.extend([before, "\\", &part[before.len()..]]),
+                None => key.push_str(part),
             }
-            key.push(character);
         }
         Self(key)
     }

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Context, Record, RecordKind, event_id};
+use super::{Context, Record, RecordKind, encode, event_id};
 use crate::{
     flatten::Change,
     notification::{Entity, Occurrence},
@@ -93,7 +93,7 @@ pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_js
     }
     for change in changes {
         let event_id = event_id(&context.notification.id, records.len());
-        let body = serde_json::to_vec(&property_record(context, change, &event_id))?;
+        let body = encode(&property_record(context, change, &event_id))?;
         records.push(Record { event_id, kind: RecordKind::Property, body });
     }
     Ok(records)
@@ -106,7 +106,7 @@ fn lifecycle_record(context: &Context<'_>, action: LifecycleAction) -> serde_jso
         Entity::Twin { id } => {
             let model_id = notification.model_id.as_deref();
             let record = TwinRecord { time_stamp, service_id, twin_id: id, action, model_id, event_id: &event_id };
-            let body = serde_json::to_vec(&record)?;
+            let body = encode(&record)?;
             Record { event_id, kind: RecordKind::Twin, body }
         }
         Entity::Relationship { id, source, target, name } => {
@@ -121,7 +121,7 @@ fn lifecycle_record(context: &Context<'_>, action: LifecycleAction) -> serde_jso
                 action,
                 event_id: &event_id,
             };
-            let body = serde_json::to_vec(&record)?;
+            let body = encode(&record)?;
             Record { event_id, kind: RecordKind::Relationship, body }
         }
     })
