@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn what_is_no_trace_context_is_left_out() {
         let zero = "00-00000000000000000000000000000000-0000000000000000-01";
-        assert_eq!(of(&["", "00-18f4-691a-01", "|18f4.691a.", zero]), (None, 0));
+        assert_eq!(of(&["", "none", "|18f4e34b.691a71e0.", zero]), (None, 0));
     }
 
     #[test]
