@@ -20,6 +20,7 @@ use crate::{
     recent_events::RecentEvents,
     record::{self, Record},
     settings::{BridgeSettings, EventSettings, RecordSettings},
+    telemetry::Observation,
     totals::Counts,
 };
 
@@ -96,12 +97,17 @@ impl Bridge {
     }
 
     /// Runs one delivery, the body of an invocation, and answers by `deadline`.
-    pub async fn deliver(&self, body: Vec<u8>, deadline: Instant) -> Result<Delivered, DeliveryError> {
+    pub async fn deliver(
+        &self,
+        body: Vec<u8>,
+        deadline: Instant,
+        observation: &mut Observation,
+    ) -> Result<Delivered, DeliveryError> {
         let text = invocation::events(&body)?.into_owned();
         // The host repeats the payload in a part that is not needed; what waits for the hub must not hold it.
         drop(body);
         let received_at = record::time_stamp(OffsetDateTime::now_utc());
-        let forwarded = self.forward(&invocation::each(&text)?, &received_at, deadline).await?;
+        let forwarded = self.forward(&invocation::each(&text)?, &received_at, deadline, observation).await?;
         let dead_letters = &forwarded.dead_letters;
         let dead_letter = if dead_letters.is_empty() { None } else { Some(serde_json::to_string(dead_letters)?) };
         let logs = dead_letters.iter().map(|letter| letter.reason.to_string()).collect();
@@ -119,6 +125,7 @@ impl Bridge {
         events: &[&'a RawValue],
         received_at: &'a str,
         deadline: Instant,
+        observation: &mut Observation,
     ) -> Result<Forwarded<'a>, SendError> {
         let mut forwarded = Forwarded { events: events.len(), ..Forwarded::default() };
         let delivery = Delivery::default();
@@ -127,6 +134,7 @@ impl Bridge {
             let set_aside = move |reason| DeadLetter { event, reason, received_at };
             match convert(event, &self.records, received_at) {
                 Ok(Converted::Records(notification, records)) => {
+                    observation.holds(notification.traceparent.as_deref());
                     forwarded.repeats += usize::from(self.is_repeat(&notification));
                     if records.is_empty() {
                         forwarded.empty += 1;

@@ -11,9 +11,10 @@
 //! ```
 //!
 //! What can't be recorded goes aside in [`dead_letter`] with the reason. [`settings`] is the only place that reads the
-//! environment, [`event_hub`] the only one that knows the Azure SDK, and [`json`] the one that keeps every digit.
-//! [`admission`] bounds the memory of deliveries that wait, [`totals`] and [`recent_events`] count what became of them, and
-//! [`cli`] runs the same steps on files.
+//! environment (but for the SDK in [`telemetry`]), [`event_hub`] the only one that knows the Azure SDK, and [`json`] the
+//! one that keeps every digit.
+//! [`admission`] bounds the memory of deliveries that wait, [`totals`] and [`recent_events`] count what became of them,
+//! [`telemetry`] exports it where it is built in, and [`cli`] runs the same steps on files.
 
 pub mod admission;
 pub mod bridge;
@@ -29,4 +30,5 @@ pub mod recent_events;
 pub mod record;
 pub mod server;
 pub mod settings;
+pub mod telemetry;
 pub mod totals;

@@ -10,6 +10,7 @@ use twin_bridge::{
     cli::{self, Cli, Command, Replay},
     logging, server,
     settings::{BridgeSettings, LogFormat, LogSettings, RecordSettings, Settings},
+    telemetry::Telemetry,
 };
 
 /// Wrong usage, after `EX_USAGE` of sysexits.h. Not 0, which the host takes for "done, do not start again".
@@ -18,6 +19,9 @@ const FAILED_START: u8 = 1;
 
 /// The time for the last records and the end of the AMQP connection.
 const CLOSING: Duration = Duration::from_secs(5);
+
+/// The time for the last telemetry.
+const FLUSHING: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let environment = |name: &str| std::env::var(name).ok();
@@ -46,17 +50,22 @@ fn main() -> ExitCode {
 
 fn serve(settings: Settings) -> io::Result<ExitCode> {
     logging::start(settings.log);
-    Runtime::new()?.block_on(async {
+    let telemetry = Telemetry::start(settings.telemetry);
+    let served: io::Result<()> = Runtime::new()?.block_on(async {
         let listener = TcpListener::bind(settings.listen).await?;
         let bridge = Arc::new(Bridge::start(settings.bridge).map_err(io::Error::other)?);
         tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "Listening.");
-        server::serve(listener, Arc::clone(&bridge), stop_signal()?).await?;
+        server::serve(listener, Arc::clone(&bridge), telemetry.clone(), stop_signal()?).await?;
         if let Some(bridge) = Arc::into_inner(bridge) {
             bridge.close(CLOSING).await;
         }
-        tracing::info!("Stopped.");
-        Ok(ExitCode::SUCCESS)
-    })
+        Ok(())
+    });
+    // The runtime is gone, and with it every delivery: nothing more will be observed.
+    telemetry.stop(FLUSHING);
+    served?;
+    tracing::info!("Stopped.");
+    Ok(ExitCode::SUCCESS)
 }
 
 fn replay(arguments: &Replay, settings: BridgeSettings) -> io::Result<ExitCode> {

@@ -27,6 +27,7 @@ use crate::{
     admission::{Admission, Admitted},
     bridge::{Bridge, Delivered, DeliveryError},
     event_hub::Status,
+    telemetry::Telemetry,
     totals::{Counts, Totals},
 };
 
@@ -43,11 +44,12 @@ const GRACE: Duration = Duration::from_secs(1);
 pub async fn serve(
     listener: TcpListener,
     bridge: Arc<Bridge>,
+    telemetry: Telemetry,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let grace = bridge.delivery_timeout() + GRACE;
     let stopping = CancellationToken::new();
-    let server = axum::serve(listener, router(bridge)).with_graceful_shutdown({
+    let server = axum::serve(listener, router(bridge, telemetry)).with_graceful_shutdown({
         let stopping = stopping.clone();
         async move {
             stop.await;
@@ -74,10 +76,11 @@ struct App {
     bridge: Arc<Bridge>,
     admission: Admission,
     totals: Totals,
+    telemetry: Telemetry,
 }
 
-fn router(bridge: Arc<Bridge>) -> Router {
-    let app = App { bridge, admission: Admission::default(), totals: Totals::default() };
+fn router(bridge: Arc<Bridge>, telemetry: Telemetry) -> Router {
+    let app = App { bridge, admission: Admission::default(), totals: Totals::default(), telemetry };
     Router::new()
         .route("/", get(status))
         .route("/{function}", post(deliver))
@@ -104,20 +107,25 @@ async fn status(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
 async fn deliver(State(app): State<Arc<App>>, Path(function): Path<String>, request: Request) -> Response {
     let started = Instant::now();
     let _in_flight = app.totals.begin();
+    let mut observation = app.telemetry.begin();
     let deadline = started + app.bridge.delivery_timeout();
     let result = match timeout_at(deadline, admit(&app.admission, request.into_body())).await {
-        Ok(Ok((body, _admitted))) => app.bridge.deliver(body, deadline).await.map_err(Failure::Delivery),
+        Ok(Ok((body, _admitted))) => {
+            app.bridge.deliver(body, deadline, &mut observation).await.map_err(Failure::Delivery)
+        }
         Ok(Err(failure)) => Err(failure),
         Err(_) => Err(Failure::NoRoom),
     };
     match result {
         Ok(Delivered { counts, response }) => {
             app.totals.delivered(&counts);
+            observation.delivered(&counts);
             log(&function, &counts, &response.logs, started.elapsed());
             Json(response).into_response()
         }
         Err(failure) => {
             app.totals.failed(failure.kind());
+            observation.failed(failure.kind());
             problem(failure.status(), failure.kind(), &failure.to_string())
         }
     }

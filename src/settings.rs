@@ -1,4 +1,5 @@
-//! Every app setting, read once. Nothing else in the program reads the environment.
+//! Every app setting, read once. Nothing else in the program reads the environment, with one exception: what is decided
+//! here of telemetry is whether there is any, and the OpenTelemetry SDK reads its other settings (`OTEL_*`) itself.
 //!
 //! The names follow the connection conventions of Azure Functions (learn.microsoft.com, "Create identity-based
 //! connections with Functions triggers and bindings"). All mistakes are found in one go, so that an operator mends them
@@ -29,6 +30,8 @@ pub struct Settings {
     pub bridge: BridgeSettings,
     /// What is logged, and how.
     pub log: LogSettings,
+    /// What is exported to an OpenTelemetry collector.
+    pub telemetry: TelemetrySettings,
 }
 
 /// The way from a delivery to the hub.
@@ -123,6 +126,15 @@ pub struct LogSettings {
     pub format: LogFormat,
 }
 
+/// What is exported to an OpenTelemetry collector: nothing, unless a setting names one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TelemetrySettings {
+    /// A span per delivery.
+    pub traces: bool,
+    /// Counts and durations.
+    pub metrics: bool,
+}
+
 /// The shape of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -152,9 +164,10 @@ impl Settings {
         let port = reader.port();
         let bridge = reader.bridge();
         let log = reader.log();
+        let telemetry = reader.telemetry();
         match (port, bridge) {
             (Some(port), Some(bridge)) if reader.mistakes.is_empty() => {
-                Ok(Self { listen: SocketAddr::from(([127, 0, 0, 1], port)), bridge, log })
+                Ok(Self { listen: SocketAddr::from(([127, 0, 0, 1], port)), bridge, log, telemetry })
             }
             _ => Err(Mistakes(reader.mistakes)),
         }

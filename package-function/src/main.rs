@@ -21,6 +21,9 @@ struct Options {
     /// hosts of your own.
     #[arg(long, default_value = "x86_64-unknown-linux-gnu")]
     target: String,
+    /// Features to build with, separated by commas: `opentelemetry`.
+    #[arg(long, default_value = "")]
+    features: String,
 }
 
 fn main() -> ExitCode {
@@ -35,7 +38,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Error> {
     let root = root()?;
-    let executable = build(&root, &options.target)?;
+    let executable = build(&root, options)?;
     let bytes = fs::read(&executable)?;
     let needed = glibc::check(&bytes, glibc::OLDEST)?;
     let zip = package::stage(&root, &package::entries(&root, &executable), &root.join("dist"))?;
@@ -45,13 +48,14 @@ fn run(options: &Options) -> Result<(), Error> {
 }
 
 /// Builds the executable against [`glibc::OLDEST`], and answers where it is.
-fn build(root: &Path, target: &str) -> Result<PathBuf, Error> {
+fn build(root: &Path, Options { target, features }: &Options) -> Result<PathBuf, Error> {
     let target_folder = root.join("target");
     let path = tools::path(root, &target_folder.join("package-function"))?;
     let built = Command::new("cargo")
         .args(["zigbuild", "--release", "--locked", "--bin", package::EXECUTABLE])
         .arg("--target")
         .arg(format!("{target}.{}", glibc::OLDEST))
+        .args(["--features", features])
         .arg("--target-dir")
         .arg(&target_folder)
         .current_dir(root)

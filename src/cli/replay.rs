@@ -20,6 +20,7 @@ use crate::{
     bridge::{Bridge, Forwarded},
     event_hub::SendError,
     record,
+    telemetry::Observation,
 };
 
 /// Events that go to the hub together.
@@ -78,7 +79,8 @@ async fn forward<'a>(
     progress: &ProgressBar,
 ) -> Result<Forwarded<'a>, SendError> {
     loop {
-        match bridge.forward(events, received_at, Instant::now() + bridge.delivery_timeout()).await {
+        let deadline = Instant::now() + bridge.delivery_timeout();
+        match bridge.forward(events, received_at, deadline, &mut Observation::default()).await {
             Err(error) if error.is_passing() => progress.suspend(|| eprintln!("warning: {error} Trying again.")),
             result => return result,
         }

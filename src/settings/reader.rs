@@ -6,7 +6,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::{
     Access, BridgeSettings, ConnectionString, EventHubSettings, EventSettings, LogFormat, LogSettings, RecordSettings,
-    Tables,
+    Tables, TelemetrySettings,
 };
 use crate::{event_hub::Body, flatten::ObjectValues, record::RecordFormat};
 
@@ -28,6 +28,13 @@ pub(super) const HANDLER_PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 pub(super) const AZURE_CLIENT_ID: &str = "AZURE_CLIENT_ID";
 /// Set by Azure App Service and Functions where a managed identity is assigned.
 pub(super) const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
+
+/// Standard names (opentelemetry.io, "OTLP Exporter Configuration" and "General SDK Configuration"). The SDK reads the
+/// endpoints again, and all else, itself.
+pub(super) const OTEL_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+pub(super) const OTEL_TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+pub(super) const OTEL_METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+pub(super) const OTEL_SDK_DISABLED: &str = "OTEL_SDK_DISABLED";
 
 pub(super) const DEFAULT_DELIVERY_TIMEOUT: Duration = Duration::from_secs(25);
 /// Event Grid stops waiting for an answer after 30 s.
@@ -175,6 +182,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 .choice(LOG_FORMAT, &[("text", LogFormat::Text), ("json", LogFormat::Json)])
                 .unwrap_or(LogFormat::Text),
         }
+    }
+
+    /// Nothing is mistaken here: by the standard, what can't be understood counts as not set.
+    pub(super) fn telemetry(&self) -> TelemetrySettings {
+        if self.get(OTEL_SDK_DISABLED).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+            return TelemetrySettings::default();
+        }
+        let any = |name| self.get(OTEL_ENDPOINT).or_else(|| self.get(name)).is_some();
+        TelemetrySettings { traces: any(OTEL_TRACES_ENDPOINT), metrics: any(OTEL_METRICS_ENDPOINT) }
     }
 
     /// The choice that the setting names, in whatever case.

@@ -4,7 +4,7 @@ use super::{
     reader::{
         AZURE_CLIENT_ID, DELIVERY_TIMEOUT, EVENT_HUB, EVENT_HUB_BODY, EVENT_HUB_CLIENT_ID, EVENT_HUB_NAME,
         EVENT_HUB_NAMESPACE, EVENT_HUB_TABLES, HANDLER_PORT, IDENTITY_ENDPOINT, LOG_FORMAT, LOG_LEVEL, OBJECT_VALUES,
-        RECORD_FORMAT, SERVICE_ID,
+        OTEL_ENDPOINT, OTEL_METRICS_ENDPOINT, OTEL_SDK_DISABLED, OTEL_TRACES_ENDPOINT, RECORD_FORMAT, SERVICE_ID,
     },
     *,
 };
@@ -95,6 +95,22 @@ fn an_empty_setting_is_as_good_as_absent() {
         read_with(&[(OBJECT_VALUES, ""), (SERVICE_ID, " "), (EVENT_HUB_NAMESPACE, "")]).unwrap(),
         read_with(&[]).unwrap()
     );
+}
+
+#[test]
+fn telemetry_goes_where_a_setting_says_and_nowhere_else() {
+    let telemetry = |settings: &[(&str, &str)]| {
+        let TelemetrySettings { traces, metrics } = read_with(settings).unwrap().telemetry;
+        (traces, metrics)
+    };
+    let collector = "http://127.0.0.1:4318";
+    assert_eq!(telemetry(&[]), (false, false));
+    assert_eq!(telemetry(&[(OTEL_ENDPOINT, "")]), (false, false));
+    assert_eq!(telemetry(&[(OTEL_ENDPOINT, collector)]), (true, true));
+    assert_eq!(telemetry(&[(OTEL_TRACES_ENDPOINT, collector)]), (true, false));
+    assert_eq!(telemetry(&[(OTEL_METRICS_ENDPOINT, collector)]), (false, true));
+    assert_eq!(telemetry(&[(OTEL_ENDPOINT, collector), (OTEL_SDK_DISABLED, "True")]), (false, false));
+    assert_eq!(telemetry(&[(OTEL_ENDPOINT, collector), (OTEL_SDK_DISABLED, "no")]), (true, true));
 }
 
 #[test]

@@ -66,6 +66,15 @@ async fn first_line(stream: impl tokio::io::AsyncRead + Unpin) -> String {
     line
 }
 
+/// Settings for a collector are common in an environment, so they are no mistake; but whoever waits for telemetry is told.
+#[cfg(not(feature = "opentelemetry"))]
+#[tokio::test]
+async fn an_executable_without_telemetry_says_so_where_a_collector_is_set() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]).await;
+    handler.logged("This executable exports no telemetry").await;
+}
+
 #[tokio::test]
 async fn help_and_version_are_there() {
     let help = command().arg("--help").output().await.unwrap();

@@ -1,0 +1,28 @@
+//! Traces and metrics over OTLP, for those who build with the feature `opentelemetry`; without it nothing of this room
+//! is left in the executable but a hint.
+//!
+//! [`Telemetry`] is started and stopped by the executable, and gives the server an [`Observation`] for each delivery.
+//! What an observation was told becomes one span and a few measurements when it is dropped. Nothing here can make a
+//! delivery wait: both go into queues of bounded length, which threads of the OpenTelemetry SDK empty.
+//!
+//! This is the one exception to the rule that only [`crate::settings`] reads the environment: whether anything is
+//! exported is decided there, but the other standard settings (`OTEL_*`) are read by the SDK itself.
+
+#[cfg(feature = "opentelemetry")]
+mod contexts;
+#[cfg(feature = "opentelemetry")]
+mod fault;
+#[cfg(feature = "opentelemetry")]
+mod instruments;
+#[cfg(feature = "opentelemetry")]
+mod observation;
+#[cfg(feature = "opentelemetry")]
+mod providers;
+
+#[cfg(not(feature = "opentelemetry"))]
+mod nothing;
+
+#[cfg(not(feature = "opentelemetry"))]
+pub use nothing::{Observation, Telemetry};
+#[cfg(feature = "opentelemetry")]
+pub use {observation::Observation, providers::Telemetry};
