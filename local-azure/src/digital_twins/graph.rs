@@ -1,10 +1,7 @@
 //! The operations on the graph, for programs in this process and for the REST API alike: change it, then tell.
 
-use std::hash::{BuildHasher, RandomState};
-
 use parking_lot::RwLock;
 use serde_json::Value;
-use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
     error::Error,
@@ -16,10 +13,8 @@ use super::{
     routes::{Endpoint, EventRoute, Routes},
     state::{Change, State, no_component},
     timestamp,
+    turns::Turns,
 };
-
-/// How many twins can be told about at the same time. Two that share a turn wait for each other.
-const TURNS: usize = 64;
 
 /// A graph of twins.
 ///
@@ -268,28 +263,6 @@ impl Graph {
 
     async fn tell(&self, Change { kind, subject, data }: Change, time: String) {
         self.routes.send(&Notification::of_change(kind, &self.host_name, subject, time, data)).await;
-    }
-}
-
-/// Whose turn it is to change a twin and tell of it, so that two changes are told in the order in which they were made.
-///
-/// Twins share a fixed number of turns by the hash of their ids: nothing to create, nothing to clean up.
-#[derive(Debug)]
-struct Turns {
-    turns: [Mutex<()>; TURNS],
-    hasher: RandomState,
-}
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self { turns: std::array::from_fn(|_| Mutex::default()), hasher: RandomState::new() }
-    }
-}
-
-impl Turns {
-    async fn of(&self, twin: &str) -> MutexGuard<'_, ()> {
-        let hash = usize::try_from(self.hasher.hash_one(twin) % TURNS as u64).unwrap_or_default();
-        self.turns[hash].lock().await
     }
 }
 

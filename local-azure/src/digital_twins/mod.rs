@@ -30,7 +30,9 @@ mod schema;
 mod service;
 mod state;
 mod timestamp;
+mod turns;
 mod twin;
+mod update;
 
 pub use config::Config;
 pub use error::Error;

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use json_patch::PatchOperation;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -13,11 +12,12 @@ use super::{
     error::Error,
     interface::Shape,
     models::{self, Models},
-    patch::{Operation, OperationKind, Patch, not_applicable},
+    patch::{Patch, not_applicable},
     timestamp,
+    update::{Touched, Update, new_model},
 };
 
-const METADATA: &str = "$metadata";
+pub(super) const METADATA: &str = "$metadata";
 const LAST_UPDATE_TIME: &str = "$lastUpdateTime";
 
 /// A twin.
@@ -77,15 +77,7 @@ impl Twin {
             Some(model) => Arc::clone(models.shape_for_new(model)?),
             None => models.shape(self.model()).cloned().ok_or_else(|| models::missing(self.model()))?,
         };
-        let mut update = Update { now, changes_model: model.is_some(), ..Update::default() };
-        for operation in &patch.0 {
-            if !operation.names.iter().map(String::as_str).eq([METADATA, "$model"]) {
-                update.add(&shape, operation, 0)?;
-            }
-        }
-        if !update.problems.is_empty() {
-            return Err(Error::twin_invalid(update.problems));
-        }
+        let update = Update::new(patch, &shape, model.is_some(), now)?;
         let mut twin = self.clone();
         json_patch::patch(&mut twin.document, &update.operations).map_err(|error| not_applicable(&error))?;
         for touched in &update.touched {
@@ -151,97 +143,10 @@ impl Twin {
     }
 }
 
-/// Where a property is.
-#[derive(Debug)]
-struct Touched {
-    components: Vec<String>,
-    property: String,
-}
-
-/// A patch, split into what is done to properties and what is done to their metadata.
-#[derive(Debug, Default)]
-struct Update<'a> {
-    now: &'a str,
-    changes_model: bool,
-    operations: Vec<PatchOperation>,
-    touched: Vec<Touched>,
-    source_times: Vec<(Touched, Option<Value>)>,
-    problems: Vec<String>,
-}
-
-impl Update<'_> {
-    /// `shape` is that of the twin, or of the component that the first `depth` names of the path lead to.
-    fn add(&mut self, shape: &Shape, operation: &Operation, depth: usize) -> Result<(), Error> {
-        let touched =
-            |property: &String| Touched { components: operation.names[..depth].to_vec(), property: property.clone() };
-        match &operation.names[depth..] {
-            [metadata, property, name] if metadata == METADATA && name == "sourceTime" => {
-                if !shape.properties.contains_key(property) {
-                    self.problems.push(format!("{} names no property of {}.", operation.path, shape.model));
-                } else if let Some(time) = operation.value().filter(|time| !is_time(time)) {
-                    self.problems.push(format!("{}: {time} is no RFC 3339 time.", operation.path));
-                } else {
-                    self.source_times.push((touched(property), operation.value().cloned()));
-                }
-            }
-            [name, ..] if name.starts_with('$') => {
-                return Err(Error::JsonPatchInvalid(format!("The path {} can't be patched.", operation.path)));
-            }
-            [property, rest @ ..] => {
-                if let Some(schema) = shape.properties.get(property) {
-                    match schema.at(rest) {
-                        Some(schema) => self.problems.extend(
-                            operation.value().and_then(|value| schema.check(operation.path.as_str(), value).err()),
-                        ),
-                        None => self.problems.push(format!("{} is no place in {}.", operation.path, shape.model)),
-                    }
-                    self.touched.push(touched(property));
-                    self.operations.push(operation.to_json_patch(None));
-                } else if let Some(component) = shape.components.get(property) {
-                    if !rest.is_empty() {
-                        return self.add(component, operation, depth + 1);
-                    }
-                    self.replace_component(component, operation);
-                } else if self.changes_model && matches!(operation.kind, OperationKind::Remove) {
-                    // What only the old model has must go.
-                    self.touched.push(touched(property));
-                    self.operations.push(operation.to_json_patch(None));
-                } else {
-                    self.problems.push(format!("{} is not in {}.", operation.path, shape.model));
-                }
-            }
-            [] => return Err(Error::JsonPatchInvalid("A path is empty.".to_owned())),
-        }
-        Ok(())
-    }
-
-    fn replace_component(&mut self, shape: &Shape, operation: &Operation) {
-        match operation.value() {
-            Some(Value::Object(value)) => {
-                let place = operation.path.as_str();
-                let component = contents(shape, value.clone(), self.now, place, &mut self.problems);
-                self.operations.push(operation.to_json_patch(Some(Value::Object(component))));
-            }
-            Some(_) => self.problems.push(format!("{} is a component and must be an object.", operation.path)),
-            None => self.problems.push(format!("{} is a component, which can't be removed.", operation.path)),
-        }
-    }
-}
-
-/// The model that the patch gives the twin, if it does.
-fn new_model(patch: &Patch) -> Result<Option<&str>, Error> {
-    let mut operations = patch.0.iter().rev();
-    let Some(operation) = operations.find(|op| op.names.iter().map(String::as_str).eq([METADATA, "$model"])) else {
-        return Ok(None);
-    };
-    let model = operation.value().and_then(Value::as_str);
-    model.map(Some).ok_or_else(|| Error::twin_invalid(["$metadata/$model must name a model.".to_owned()]))
-}
-
 /// The members of a twin or component: what is given, checked, and the metadata that goes with it.
 ///
 /// Members whose name starts with `$` are the service's own and not taken over, but for each property's `sourceTime`.
-fn contents(
+pub(super) fn contents(
     shape: &Shape,
     mut given: Map<String, Value>,
     now: &str,
@@ -314,7 +219,7 @@ pub(super) fn without_last_update_time(mut document: Value) -> Value {
     document
 }
 
-fn is_time(time: &Value) -> bool {
+pub(super) fn is_time(time: &Value) -> bool {
     time.as_str().is_some_and(timestamp::is_valid)
 }
 
