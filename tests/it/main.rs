@@ -20,3 +20,4 @@ mod repository;
 mod shutdown;
 mod start;
 mod through_the_host;
+mod twins;
