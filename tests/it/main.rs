@@ -22,3 +22,4 @@ mod repository;
 mod shutdown;
 mod start;
 mod through_the_host;
+mod twins;

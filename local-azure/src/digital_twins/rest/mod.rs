@@ -1,0 +1,148 @@
+//! The data plane API over HTTP: requests become operations on the graph, results become answers.
+//!
+//! Paths, headers and statuses are those of the REST reference, version 2023-10-31.
+
+mod event_routes;
+mod models;
+mod relationships;
+mod request;
+mod twins;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header::ETAG},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{delete, get, post, put},
+};
+use serde_json::{Value, json};
+
+use self::request::{ApiVersion, Body, PageSize};
+use super::{error::Error, graph::Graph, query};
+
+/// The largest body of a request, in bytes.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+const ERROR_CODE: HeaderName = HeaderName::from_static("x-ms-error-code");
+const QUERY_CHARGE: HeaderName = HeaderName::from_static("query-charge");
+
+/// What every handler works with.
+type Twins = State<Arc<Graph>>;
+
+/// The API of a graph.
+pub(super) fn router(graph: Arc<Graph>) -> Router {
+    let relationship = get(relationships::get)
+        .put(relationships::put)
+        .patch(relationships::update)
+        .delete(relationships::delete)
+        .fallback(no_such_method);
+    let event_route =
+        || get(event_routes::get).put(event_routes::put).delete(event_routes::delete).fallback(no_such_method);
+    Router::new()
+        .route("/digitaltwins/{id}", get(twins::get).fallback(no_such_method))
+        .route("/digitaltwins/{id}", put(twins::put).patch(twins::update))
+        .route("/digitaltwins/{id}", delete(twins::delete))
+        .route("/digitaltwins/{id}/telemetry", post(twins::send_telemetry).fallback(no_such_method))
+        .route(
+            "/digitaltwins/{id}/components/{component}",
+            get(twins::get_component).patch(twins::update_component).fallback(no_such_method),
+        )
+        .route(
+            "/digitaltwins/{id}/components/{component}/telemetry",
+            post(twins::send_component_telemetry).fallback(no_such_method),
+        )
+        .route("/digitaltwins/{id}/relationships", get(relationships::list).fallback(no_such_method))
+        .route("/digitaltwins/{id}/relationships/{relationship}", relationship)
+        .route("/digitaltwins/{id}/incomingrelationships", get(relationships::list_incoming).fallback(no_such_method))
+        .route("/models", get(models::list).post(models::put).fallback(no_such_method))
+        .route("/models/{id}", get(models::get).patch(models::update).delete(models::delete).fallback(no_such_method))
+        .route("/eventroutes", get(event_routes::list).fallback(no_such_method))
+        .route("/eventroutes/{id}", event_route())
+        // The documentation writes it like this.
+        .route("/eventRoutes", get(event_routes::list).fallback(no_such_method))
+        .route("/eventRoutes/{id}", event_route())
+        .route("/query", post(run_query).fallback(no_such_method))
+        .fallback(no_such_resource)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(check_version))
+        .with_state(graph)
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let code = self.code();
+        let mut error = json!({ "code": code, "message": self.to_string() });
+        if let Self::ValidationFailed { summary, details } = &self {
+            error["message"] = json!(summary);
+            error["details"] = details.iter().map(|detail| json!({ "code": code, "message": detail })).collect();
+        }
+        (self.status(), [(ERROR_CODE, code)], Json(json!({ "error": error }))).into_response()
+    }
+}
+
+/// No request is served without a version that is known.
+async fn check_version(mut request: Request, next: Next) -> Response {
+    match ApiVersion::of(request.uri()) {
+        Ok(version) => {
+            request.extensions_mut().insert(version);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn no_such_resource(uri: Uri) -> Error {
+    Error::ResourceNotFound(uri.path().to_owned())
+}
+
+async fn no_such_method(method: Method) -> Error {
+    Error::MethodNotAllowed(method.to_string())
+}
+
+async fn run_query(
+    State(graph): Twins,
+    version: ApiVersion,
+    page_size: PageSize,
+    Body(query): Body<query::Request>,
+) -> Result<Response, Error> {
+    let mut page = graph.query(&query, page_size.0)?;
+    page.value = page.value.into_iter().map(|value| version.shows(value)).collect();
+    // What a query costs depends on the service; tools want a number.
+    Ok(([(QUERY_CHARGE, "1")], Json(page)).into_response())
+}
+
+/// Runs a change to its end even if the client hangs up in the middle, so that what was changed is also told.
+async fn to_the_end<T: Send + 'static>(
+    change: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::spawn(change).await {
+        Ok(result) => result,
+        Err(stopped) => Err(Error::Internal(stopped.to_string())),
+    }
+}
+
+/// 200 with what was asked for, and its etag.
+fn with_etag(value: Value, etag: &str) -> Response {
+    (etag_header(etag), Json(value)).into_response()
+}
+
+/// 204 with the etag of what was changed.
+fn changed(etag: &str) -> Response {
+    (StatusCode::NO_CONTENT, etag_header(etag)).into_response()
+}
+
+fn etag_header(etag: &str) -> [(HeaderName, HeaderValue); 1] {
+    [(ETAG, HeaderValue::from_str(etag).unwrap_or_else(|_| HeaderValue::from_static("")))]
+}
+
+fn etag_of(value: &Value) -> String {
+    value["$etag"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A list as the API pages it. Only queries have more than one page here.
+fn paged(value: &[Value]) -> Json<Value> {
+    Json(json!({ "value": value, "nextLink": null }))
+}

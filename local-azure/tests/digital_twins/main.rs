@@ -1,0 +1,23 @@
+//! The stand-in for Azure Digital Twins, as clients of its API and consumers of its notifications see it.
+//!
+//! `notifications` compares with the examples that Azure publishes, `clients` has Microsoft's own client for Python.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy.toml allows them in tests, not in their helpers"
+)]
+
+mod clients;
+mod components;
+mod concurrency;
+mod event_routes;
+mod models;
+mod notifications;
+mod queries;
+mod relationships;
+mod requests;
+mod support;
+mod telemetry;
+mod twins;
