@@ -1,22 +1,146 @@
-//! `cargo local --once`, as a newcomer runs it.
+//! `cargo local`, as a newcomer runs it.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use std::process::Command;
+use std::{collections::HashMap, process::Stdio, time::Duration};
 
-use serde_json::Value;
+use axum::{Json, Router, http::HeaderMap, routing::post};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    net::TcpListener,
+    process::{Child, ChildStdout, Command},
+    sync::mpsc,
+    time::timeout,
+};
 
-#[test]
-fn once_prints_the_records_of_the_sample_as_a_consumer_reads_them() {
-    let output = Command::new(env!("CARGO_BIN_EXE_local-azure")).arg("--once").output().unwrap();
+/// How long anything may take, on a machine that builds the handler and runs other tests at the same time.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The program, with what it says of its pieces: `Explorer` to its URL and so on.
+struct Local {
+    process: Child,
+    pieces: HashMap<String, String>,
+    http: reqwest::Client,
+}
+
+impl Local {
+    async fn start(arguments: &[&str]) -> Self {
+        let mut process = command(arguments).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let pieces = timeout(PATIENCE, pieces(&mut lines)).await.expect("the pieces are up in time");
+        // The status goes on; somebody has to read it.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { process, pieces, http: reqwest::Client::new() }
+    }
+
+    fn url(&self, piece: &str, path: &str) -> String {
+        format!("{}{path}", self.pieces[piece].trim_end_matches('/'))
+    }
+
+    /// Asks the explorer until the answer is as it should be.
+    async fn explorer(&self, path: &str, good: impl Fn(&Value) -> bool) -> Value {
+        let asking = async {
+            loop {
+                let answer: Value =
+                    self.http.get(self.url("Explorer", path)).send().await.unwrap().json().await.unwrap();
+                if good(&answer) {
+                    return answer;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("{path} becomes as it should be"))
+    }
+
+    /// Ctrl-C on a terminal.
+    async fn interrupt(mut self) -> bool {
+        let pid = i32::try_from(self.process.id().unwrap()).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::INT)
+            .unwrap();
+        timeout(PATIENCE, self.process.wait()).await.expect("it ends").unwrap().success()
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local-azure"));
+    command.args(arguments).stdout(Stdio::piped()).kill_on_drop(true).env_remove("AzureWebJobsStorage");
+    command
+}
+
+/// Reads the table, up to its end.
+async fn pieces(lines: &mut Lines<BufReader<ChildStdout>>) -> HashMap<String, String> {
+    let mut pieces = HashMap::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let Some((name, what)) = line.split_once("  ") else { break };
+        pieces.insert(name.to_owned(), what.trim().to_owned());
+    }
+    assert!(pieces.contains_key("EVENT_HUB"), "{pieces:?}");
+    pieces
+}
+
+#[tokio::test]
+async fn once_prints_the_records_of_the_factory_as_a_consumer_reads_them() {
+    let output = timeout(PATIENCE, command(&["--once"]).output()).await.unwrap().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    for word in ["UseDevelopmentEmulator=true", "/runtime/webhooks/EventGrid?functionName=function", "dead-letter"] {
-        assert!(text.contains(word), "{word} is printed:\n{text}");
-    }
     let records: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let keys: Vec<_> =
-        records.iter().filter(|record| record["Id"] == "FanningStep").map(|record| &record["Key"]).collect();
-    assert_eq!(keys, ["Roaster.FanSpeed", "Roaster.RoastingTime", "Alarm"]);
-    assert_eq!(records.len(), 8);
+    let created = |member: &str| {
+        records.iter().filter(|record| !record[member].is_null() && record["Action"] == "Create").count()
+    };
+    assert_eq!((created("TwinId"), created("Source")), (6, 5), "{text}");
+    let grinding =
+        records.iter().filter(|record| record["Id"] == "GrindingStep" && record["Key"] == "ChasisTemperature");
+    assert_eq!(grinding.count(), 2, "as created, and as changed: {text}");
+    assert!(records.iter().all(|record| record["ServiceId"] == "chocolate-factory.api.weu.digitaltwins.azure.net"));
+}
+
+#[tokio::test]
+async fn what_a_client_does_to_a_twin_is_drawn_beside_what_the_factory_does() {
+    let local = Local::start(&["--twins", "40", "--rate", "40", "--schema", "cloud-events"]).await;
+    let first = local.explorer("/api/overview", |overview| overview["counters"]["twins"] == 40).await;
+    let more = |overview: &Value| {
+        overview["counters"]["points"].as_u64().unwrap() > first["counters"]["points"].as_u64().unwrap() + 100
+    };
+    local.explorer("/api/overview", more).await;
+
+    let twin = local.url("Digital twins", "/digitaltwins/FactoryFloor?api-version=2023-10-31");
+    let patch = json!([{"op": "replace", "path": "/ComfortIndex", "value": 4711}]);
+    let answer = local.http.patch(&twin).json(&patch).send().await.unwrap();
+    assert_eq!(answer.status(), 204, "{}", answer.text().await.unwrap());
+    local.explorer("/api/records?twin=FactoryFloor", |records| records.to_string().contains("4711")).await;
+    let refused = local.http.get(local.url("Digital twins", "/digitaltwins/None?api-version=2023-10-31")).send().await;
+    assert_eq!(refused.unwrap().status(), 404);
+    assert!(local.interrupt().await);
+}
+
+#[tokio::test]
+async fn another_host_gets_the_same_deliveries_once_it_is_up() {
+    let (deliveries, mut delivered) = mpsc::unbounded_channel();
+    let deliver = async move |headers: HeaderMap, Json(events): Json<Value>| {
+        if headers["aeg-event-type"] == "SubscriptionValidation" {
+            return Json(json!({"validationResponse": events[0]["data"]["validationCode"]}));
+        }
+        deliveries.send(events).unwrap();
+        Json(json!({}))
+    };
+    // The port is known before anything listens on it.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let webhook = format!("http://{}/hook", listener.local_addr().unwrap());
+    let filter = "type = 'Microsoft.DigitalTwins.Twin.Update' AND $body.modelId != 'no model'";
+    let local = Local::start(&["--webhook", &webhook, "--filter", filter]).await;
+    assert_eq!(local.pieces["Webhook"], webhook);
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/hook", post(deliver))).await });
+    let events = timeout(PATIENCE, delivered.recv()).await.expect("a delivery comes").unwrap();
+    assert_eq!(events[0]["eventType"], "Microsoft.DigitalTwins.Twin.Update", "{events}");
+    assert!(local.interrupt().await);
+}
+
+#[tokio::test]
+async fn a_filter_that_is_none_is_refused_with_its_reason() {
+    let output = command(&["--filter", "type = ", "--webhook", "http://127.0.0.1:9/"]).stderr(Stdio::piped()).output();
+    let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("filter"), "{text}");
 }

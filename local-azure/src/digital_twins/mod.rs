@@ -41,3 +41,4 @@ pub use precondition::Precondition;
 pub use query::{Page, Request as QueryRequest};
 pub use routes::{Endpoint, EventRoute};
 pub use service::{DigitalTwins, StartError};
+pub use timestamp::now;

@@ -5,7 +5,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::form
 /// The time of an Event Grid event that has none (telemetry).
 pub(super) const YEAR_ONE: &str = "0001-01-01T00:00:00Z";
 
-pub(super) fn now() -> String {
+/// The time now.
+pub fn now() -> String {
     let seven_digits = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
     OffsetDateTime::now_utc().format(&seven_digits).unwrap_or_else(|_| YEAR_ONE.to_owned())
 }

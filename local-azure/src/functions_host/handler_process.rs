@@ -94,7 +94,11 @@ impl HandlerProcess {
     pub(super) fn start(command: &HandlerCommand, log: &Log) -> io::Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let (port, worker) = (address.port().to_string(), Uuid::new_v4().to_string());
-        let mut child = Command::new(&command.executable)
+        let mut process = Command::new(&command.executable);
+        // Ctrl-C on a terminal reaches a whole group, and the handler has deliveries to finish before it is stopped.
+        #[cfg(unix)]
+        process.process_group(0);
+        let mut child = process
             .args(&command.arguments)
             .current_dir(&command.working_directory)
             .envs(command.environment.iter().map(|(name, value)| (name, value)))

@@ -1,0 +1,231 @@
+//! The pieces, started in the order in which they need each other: from the hub back to the twins.
+
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use local_azure::{
+    digital_twins::{self, DigitalTwins, Endpoint, EventRoute, Graph},
+    event_grid::{self, DeadLetters, EventGrid, Subscription, SubscriptionSnapshot},
+    event_hubs::{self, Control, EventHubs},
+    explorer::{self, Counters, Explorer},
+    functions_host::{self, FunctionsHost, Handler, Level, Log, Storage},
+};
+use tokio::sync::{broadcast, mpsc};
+
+use crate::{Error, handler, options::Options, status::Status};
+
+/// The hub that everything here uses.
+const HUB: &str = "twins";
+
+/// The name of the folder with function.json.
+const FUNCTION: &str = "function";
+
+/// What the instance calls itself in its events.
+const HOST_NAME: &str = "chocolate-factory.api.weu.digitaltwins.azure.net";
+
+/// The ports that people expect, or that are easily remembered. Where one is taken, any other will do.
+const EVENT_HUBS_PORT: u16 = 5672;
+const FUNCTIONS_PORT: u16 = 7071;
+const EXPLORER_PORT: u16 = 8080;
+const DIGITAL_TWINS_PORT: u16 = 8081;
+const EVENT_GRID_PORT: u16 = 8082;
+
+/// Events that may wait between the twins and the topic.
+const BETWEEN: usize = 1024;
+
+/// Everything that runs.
+#[derive(Debug)]
+pub(crate) struct Azure {
+    hubs: Arc<EventHubs>,
+    control: Option<Control>,
+    explorer: Explorer,
+    events: Option<Events>,
+}
+
+/// Everything before the hub.
+#[derive(Debug)]
+struct Events {
+    twins: DigitalTwins,
+    grid: EventGrid,
+    /// `None` where the webhook is somebody else's.
+    host: Option<FunctionsHost>,
+    webhook: String,
+}
+
+impl Azure {
+    pub(crate) async fn start(options: &Options, status: &Status) -> Result<Self, Error> {
+        let config = event_hubs::Config { listen: preferably(EVENT_HUBS_PORT), ..event_hubs::Config::default() };
+        let hubs = Arc::new(EventHubs::start(config)?);
+        let control = match options.control_port {
+            Some(port) => Some(Control::start(Arc::clone(&hubs), port).await?),
+            None => None,
+        };
+        let explorer = Explorer::start(explorer::Config {
+            listen: preferably(EXPLORER_PORT),
+            event_hubs: hubs.address(),
+            connection_string: hubs.connection_string(HUB),
+            limits: explorer::Limits::default(),
+        });
+        let explorer = explorer.await?;
+        let events = if options.hub_only {
+            None
+        } else {
+            Some(Events::start(options, hubs.connection_string(HUB), status).await?)
+        };
+        Ok(Self { hubs, control, explorer, events })
+    }
+
+    /// The twins, where they are wanted.
+    pub(crate) fn graph(&self) -> Option<Arc<Graph>> {
+        self.events.as_ref().map(|events| Arc::clone(events.twins.graph()))
+    }
+
+    /// The bodies of the hub's events from now on.
+    pub(crate) fn records(&self) -> broadcast::Receiver<Arc<str>> {
+        self.explorer.subscribe()
+    }
+
+    /// What the explorer has read.
+    pub(crate) fn read(&self) -> Counters {
+        self.explorer.counters()
+    }
+
+    /// How many events the hub holds.
+    pub(crate) fn events_in_hub(&self) -> usize {
+        self.hubs.events(HUB).len()
+    }
+
+    /// How the deliveries go.
+    pub(crate) fn deliveries(&self) -> Option<SubscriptionSnapshot> {
+        self.events.as_ref()?.grid.snapshot().subscriptions.pop()
+    }
+
+    /// Waits until so many events have been delivered; false if that takes longer than `limit`.
+    pub(crate) async fn delivered(&self, count: u64, limit: Duration) -> bool {
+        let Some(events) = &self.events else { return false };
+        events.grid.wait_until(limit, |topic| topic.subscriptions.iter().all(|one| one.delivered >= count)).await
+    }
+
+    /// Returns when the host has given the handler up.
+    pub(crate) async fn given_up(&self) {
+        match self.events.as_ref().and_then(|events| events.host.as_ref()) {
+            Some(host) => host.closed().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Ends the pieces in the order of the flow, so that each can finish what it has.
+    pub(crate) async fn stop(self) {
+        if let Some(Events { twins, grid, host, .. }) = self.events {
+            twins.stop().await;
+            grid.stop().await;
+            if let Some(host) = host {
+                host.stop().await;
+            }
+        }
+    }
+}
+
+impl Events {
+    async fn start(options: &Options, connection_string: String, status: &Status) -> Result<Self, Error> {
+        let (host, webhook) = if let Some(url) = &options.webhook {
+            (None, url.clone())
+        } else {
+            let host = start_host(options, connection_string, status).await?;
+            let webhook = host.webhook_url(FUNCTION);
+            (Some(host), webhook)
+        };
+        let (events, published) = mpsc::channel(BETWEEN);
+        let grid = EventGrid::start(event_grid::Config {
+            listen: Some(preferably(EVENT_GRID_PORT)),
+            subscriptions: vec![Subscription {
+                // As infra/ deploys it.
+                max_events_per_batch: 32,
+                preferred_batch_size_kb: 256,
+                dead_letters: Some(DeadLetters { storage: storage(), container: "dead-letter".to_owned() }),
+                ..Subscription::new("twin-bridge", webhook.clone())
+            }],
+            time_scale: options.time_scale,
+            ..event_grid::Config::new(options.schema, published)
+        });
+        let twins = DigitalTwins::start(digital_twins::Config {
+            listen: preferably(DIGITAL_TWINS_PORT),
+            host_name: HOST_NAME.to_owned(),
+            endpoints: vec![Endpoint { name: "event-grid".to_owned(), schema: options.schema, events }],
+            routes: vec![EventRoute {
+                id: "history".to_owned(),
+                endpoint_name: "event-grid".to_owned(),
+                filter: options.filter.clone(),
+            }],
+        });
+        Ok(Self { grid: grid.await?, twins: twins.await?, host, webhook })
+    }
+}
+
+async fn start_host(options: &Options, connection_string: String, status: &Status) -> Result<FunctionsHost, Error> {
+    let executable = match &options.handler {
+        Some(path) => path.clone(),
+        None => handler::build()?,
+    };
+    let least = if options.verbose { Level::Information } else { Level::Warning };
+    let status = status.clone();
+    let mut config = functions_host::Config::new(root(), storage());
+    config.listen = preferably(FUNCTIONS_PORT);
+    config.handler = Handler::Executable(executable);
+    config.environment =
+        vec![("EVENT_HUB".to_owned(), connection_string), ("SERVICE_ID".to_owned(), HOST_NAME.to_owned())];
+    config.log = Log::new(move |line| {
+        if line.level >= least {
+            status.print(&line.message);
+        }
+    });
+    Ok(FunctionsHost::start(config).await?)
+}
+
+/// What there is and where.
+impl fmt::Display for Azure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "Explorer       {}", self.explorer.url())?;
+        if let Some(Events { twins, grid, webhook, .. }) = &self.events {
+            writeln!(out, "Digital twins  {}", twins.url())?;
+            writeln!(out, "Event Grid     {}", grid.endpoint().unwrap_or_default())?;
+            writeln!(out, "Webhook        {webhook}")?;
+            writeln!(out, "Dead letters   {}", storage_name())?;
+        }
+        writeln!(out, "Event hub      {HUB} on amqp://{}", self.hubs.address())?;
+        if let Some(control) = &self.control {
+            writeln!(out, "Control        {}", control.url())?;
+        }
+        writeln!(out, "EVENT_HUB      {}", self.hubs.connection_string(HUB))
+    }
+}
+
+/// The folder with host.json.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Where blobs go: to the account in `AzureWebJobsStorage` (Azurite), else to a folder.
+fn storage() -> Storage {
+    match std::env::var("AzureWebJobsStorage") {
+        Ok(account) if !account.is_empty() => Storage::Account(account),
+        _ => Storage::Folder(root().join("target/local-azure")),
+    }
+}
+
+fn storage_name() -> &'static str {
+    match storage() {
+        Storage::Account(_) => "container dead-letter of AzureWebJobsStorage",
+        Storage::Folder(_) => "target/local-azure/dead-letter",
+    }
+}
+
+fn preferably(port: u16) -> SocketAddr {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    if TcpListener::bind(address).is_ok() { address } else { SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
+}

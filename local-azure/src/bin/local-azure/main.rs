@@ -1,0 +1,89 @@
+//! `cargo local`: everything around the bridge on this machine, and the bridge in the middle of it.
+//!
+//! ```text
+//! production -> digital twins -> Event Grid -> Functions host -> twin-bridge -> Event Hubs -> explorer
+//! ```
+//!
+//! `options` is the command line, `azure` starts the pieces in their order, `handler` builds the bridge, `status` is the
+//! line that tells how it goes.
+
+mod azure;
+mod handler;
+mod options;
+mod status;
+
+use std::process::ExitCode;
+
+use azure::Azure;
+use clap::Parser;
+use local_azure::production::Production;
+use options::Options;
+use status::Status;
+use tokio::{signal, time::timeout};
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long everything may take with `--once`.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Error> {
+    let status = Status::new();
+    let azure = Azure::start(options, &status).await?;
+    println!("{azure}");
+    let ended = match azure.graph() {
+        Some(graph) => {
+            let production = Production::new(graph, options.twins, options.seed);
+            if options.once {
+                once(&azure, production).await
+            } else {
+                on_and_on(&azure, production, options, &status).await
+            }
+        }
+        None => Ok(signal::ctrl_c().await?),
+    };
+    status.clear();
+    azure.stop().await;
+    ended
+}
+
+/// Sets the factory up, lets every step report once, and prints the records as they come out of the hub.
+async fn once(azure: &Azure, mut production: Production) -> Result<(), Error> {
+    let mut bodies = azure.records();
+    let told = production.set_up().await? + production.round().await;
+    if !azure.delivered(told, PATIENCE).await {
+        return Err("the notifications were not delivered in time; see above".into());
+    }
+    // They were answered, so their records are in the hub.
+    for _ in 0..azure.events_in_hub() {
+        let body = timeout(PATIENCE, bodies.recv()).await;
+        println!("{}", body.map_err(|_| "the records did not come out of the hub in time")??);
+    }
+    Ok(())
+}
+
+/// Sets the factory up and lets it work until Ctrl-C, or until the host gives the handler up.
+async fn on_and_on(azure: &Azure, production: Production, options: &Options, status: &Status) -> Result<(), Error> {
+    let (rate, changes) = (options.rate.unwrap_or(production.usual_rate()), production.changes());
+    let working = async {
+        production.set_up().await?;
+        production.run(rate).await;
+        Ok(())
+    };
+    tokio::select! {
+        ended = working => ended,
+        () = status.follow(azure, &changes) => Ok(()),
+        () = azure.given_up() => Err("the handler ended three times; see above".into()),
+        interrupted = signal::ctrl_c() => Ok(interrupted?),
+    }
+}

@@ -1,0 +1,59 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser};
+use local_azure::{chocolate_factory, event_grid::Schema};
+
+/// Runs twin-bridge on this machine with stand-ins for all of Azure around it, on loopback only.
+///
+/// The twins of a chocolate factory change, Event Grid delivers the notifications, the bridge records them in the event
+/// hub, and a page draws their history. Ctrl-C ends.
+#[derive(Debug, Parser)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Options {
+    /// How many twins the factory has.
+    #[arg(long, value_name = "N", default_value_t = chocolate_factory::LAB)]
+    pub(crate) twins: usize,
+    /// How many changes there are a second; by default each step changes every 2 seconds.
+    #[arg(long, value_name = "R", value_parser = rate)]
+    pub(crate) rate: Option<f64>,
+    /// Which changes there are: the same seed gives the same.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The schema of the events.
+    #[arg(long, value_enum, default_value_t = Schema::EventGrid)]
+    pub(crate) schema: Schema,
+    /// The filter of the event route, for instance "type = 'Microsoft.DigitalTwins.Twin.Update'".
+    #[arg(long, value_name = "EXPRESSION", default_value = "true")]
+    pub(crate) filter: String,
+    /// Deliver to this webhook, that of `func start` for instance, instead of running a host and a handler.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["handler", "once"])]
+    pub(crate) webhook: Option<String>,
+    /// Multiply the times between Event Grid's attempts, so that its retries can be watched: 0.01 makes minutes of hours.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub(crate) time_scale: f64,
+    /// Run only the Event Hubs endpoint and the explorer.
+    #[arg(long, conflicts_with_all = ["once", "webhook", "handler"])]
+    pub(crate) hub_only: bool,
+    /// Set the factory up, let every step change once, print the records, and end.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Let other programs make the Event Hubs endpoint misbehave, over HTTP on this port; 0 takes any.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) control_port: Option<u16>,
+    /// Run this executable instead of building twin-bridge.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) handler: Option<PathBuf>,
+    /// Show everything that the host and the handler log, not only warnings and errors.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+    /// Print help.
+    #[arg(long, short, action = ArgAction::HelpLong)]
+    help: Option<bool>,
+}
+
+fn rate(text: &str) -> Result<f64, &'static str> {
+    let rate = text.parse().map_err(|_| "not a number")?;
+    if (0.001..=1e6).contains(&rate) { Ok(rate) } else { Err("must be from 0.001 to 1000000") }
+}
