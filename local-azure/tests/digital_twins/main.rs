@@ -18,6 +18,7 @@ mod notifications;
 mod queries;
 mod relationships;
 mod requests;
+mod service;
 mod support;
 mod telemetry;
 mod twins;
