@@ -9,6 +9,7 @@
     reason = "clippy.toml allows them in tests, not in their helpers"
 )]
 
+mod anything;
 mod clients;
 mod components;
 mod concurrency;
