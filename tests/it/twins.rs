@@ -18,11 +18,11 @@ fn graph(schema: Schema) -> (Graph, mpsc::Receiver<Value>) {
     let graph = Graph::new(HOST, vec![Endpoint { name: "bridge".to_owned(), schema, events }]);
     let (id, endpoint_name, filter) = ("all".to_owned(), "bridge".to_owned(), "true".to_owned());
     graph.put_event_route(EventRoute { id, endpoint_name, filter }).unwrap();
-    let interface = |id: &str, contents: &[Value]| json!({"@id": id, "@type": "Interface", "contents": contents});
+    let interface = |id: &str, contents: &[Value]| json!({"@id": id, "@type": "Interface", "@context": "dtmi:dtdl:context;2", "contents": contents});
     let property = json!({"@type": "Property", "name": "Force", "schema": "double"});
     let feeds = json!({"@type": "Relationship", "name": "feeds", "properties": [property]});
     let motor = json!({"@type": "Component", "name": "motor", "schema": MOTOR});
-    let models = vec![interface(MOTOR, &[property.clone()]), interface(STEP, &[property, feeds, motor])];
+    let models = vec![interface(MOTOR, std::slice::from_ref(&property)), interface(STEP, &[property, feeds, motor])];
     graph.put_models(models).unwrap();
     (graph, told)
 }

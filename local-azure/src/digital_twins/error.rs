@@ -71,6 +71,9 @@ pub enum Error {
     /// A model that is not valid DTDL.
     #[error("None of the models was created. {0}")]
     DtdlParserError(String),
+    /// A model in a version of DTDL that ADT doesn't have.
+    #[error("None of the models was created. {0} must have the @context dtmi:dtdl:context;2 or dtmi:dtdl:context;3.")]
+    ModelVersionNotSupported(String),
     /// An event route that doesn't exist.
     #[error("There is no event route with the id {0}.")]
     EventRouteNotFound(String),
@@ -147,6 +150,7 @@ impl Error {
             Self::ModelReferencesNotDeleted(_) => "ModelReferencesNotDeleted",
             Self::ModelDecommissioned(_) => "ModelDecommissioned",
             Self::DtdlParserError(_) => "DTDLParserError",
+            Self::ModelVersionNotSupported(_) => "ModelVersionNotSupported",
             Self::EventRouteNotFound(_) => "EventRouteNotFound",
             Self::EventRouteEndpointInvalid { .. } => "EventRouteEndpointInvalid",
             Self::EventRouteFilterInvalid(_) => "EventRouteFilterInvalid",

@@ -62,8 +62,12 @@ impl Interface {
             components: HashMap::new(),
             relationships: HashMap::new(),
         };
+        let mut names = HashSet::new();
         for content in list(&interface["contents"]) {
-            let name = content["name"].as_str().filter(|name| !name.is_empty()).ok_or("A content has no name.")?;
+            let name = content["name"].as_str().ok_or("A content has no name.")?;
+            if !is_name(name) || !names.insert(name) {
+                return Err(format!("{name:?} can't be the name of a content, or is there twice."));
+            }
             parsed.add(name, content, &definitions).map_err(|problem| format!("{name}: {problem}"))?;
         }
         Ok(parsed)
@@ -132,6 +136,18 @@ pub(super) fn is_model_id(id: &str) -> bool {
     };
     let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
     id.len() <= 2048 && path.split(':').all(is_segment) && version.splitn(2, '.').all(is_number)
+}
+
+/// Whether a model is in a version of DTDL that ADT takes.
+pub(super) fn has_known_version(interface: &Value) -> bool {
+    list(&interface["@context"])
+        .iter()
+        .any(|context| context == "dtmi:dtdl:context;2" || context == "dtmi:dtdl:context;3")
+}
+
+/// Letters, digits and underscores, as DTDL has it for everything that an interface contains.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn is_of_type(element: &Value, name: &str) -> bool {

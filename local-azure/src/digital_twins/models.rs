@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     error::Error,
-    interface::{Interface, Shape},
+    interface::{self, Interface, Shape},
 };
 
 /// How long a chain of models may be in which each needs the next: DTDL has 10 levels of `extends` and one of components.
@@ -34,6 +34,9 @@ impl Models {
         let mut added = BTreeMap::new();
         let mut order = Vec::new();
         for definition in definitions {
+            if !interface::has_known_version(&definition) {
+                return Err(Error::ModelVersionNotSupported(definition["@id"].to_string()));
+            }
             let interface = Interface::parse(&definition).map_err(Error::DtdlParserError)?;
             let id = definition["@id"].as_str().unwrap_or_default().to_owned();
             order.push(id.clone());

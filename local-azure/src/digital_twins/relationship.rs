@@ -81,7 +81,8 @@ impl Relationship {
             return Err(Error::relationship_invalid(problems));
         }
         let mut relationship = self.clone();
-        json_patch::patch(&mut relationship.document, &operations).map_err(|error| not_applicable(&error))?;
+        // Not atomic, which it need not be: a copy that is half patched is thrown away.
+        json_patch::patch_unsafe(&mut relationship.document, &operations).map_err(|error| not_applicable(&error))?;
         relationship.document["$etag"] = json!(new_etag());
         Ok(relationship)
     }

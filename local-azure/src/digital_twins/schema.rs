@@ -1,7 +1,7 @@
 //! The schemas of DTDL: which values a property may have.
 //!
-//! From the DTDL v2 and v3 specifications (`Azure/opendigitaltwins-dtdl`). Of dates, durations and times only the type is checked, of
-//! geospatial values nothing but that they are objects.
+//! From the DTDL v2 and v3 specifications (`Azure/opendigitaltwins-dtdl`). Of dates, durations and times only the type
+//! is checked, of geospatial values nothing but that they are objects.
 
 use std::collections::HashMap;
 
@@ -73,17 +73,11 @@ impl Schema {
     fn primitive(term: &str) -> Result<Self, String> {
         Ok(match term {
             "boolean" => Self::Boolean,
-            "byte" => Self::Integer(i64::from(i8::MIN), i64::from(i8::MAX)),
-            "short" => Self::Integer(i64::from(i16::MIN), i64::from(i16::MAX)),
             "integer" => Self::Integer(i64::from(i32::MIN), i64::from(i32::MAX)),
             "long" => Self::Integer(i64::MIN, i64::MAX),
-            "unsignedByte" => Self::Integer(0, i64::from(u8::MAX)),
-            "unsignedShort" => Self::Integer(0, i64::from(u16::MAX)),
-            "unsignedInteger" => Self::Integer(0, i64::from(u32::MAX)),
-            "unsignedLong" => Self::Integer(0, i64::MAX),
             "double" | "float" => Self::Double,
             "dateTime" => Self::DateTime,
-            "string" | "date" | "time" | "duration" | "uuid" | "bytes" | "decimal" => Self::String,
+            "string" | "date" | "time" | "duration" => Self::String,
             "point" | "lineString" | "polygon" | "multiPoint" | "multiLineString" | "multiPolygon" => Self::Geospatial,
             _ => return Err(format!("{term:?} is neither a term of DTDL nor a schema that the interface defines.")),
         })

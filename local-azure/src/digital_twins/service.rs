@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{config::Config, error::Error, graph::Graph, rest};
 
 /// How long requests under way have when the service stops.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The service could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -80,8 +80,8 @@ impl DigitalTwins {
         &self.graph
     }
 
-    /// Takes no more requests and waits for those under way, unless they take too long: a change can wait for an endpoint
-    /// that nobody empties.
+    /// Takes no more requests and waits for those under way, though not for ever: a change that waits for an endpoint that
+    /// nobody empties is left to wait.
     pub async fn stop(mut self) {
         self.stop.cancel();
         if timeout(GRACE, &mut self.serving).await.is_err() {

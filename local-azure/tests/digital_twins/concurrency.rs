@@ -4,9 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use local_azure::digital_twins::{Error, Precondition, Telemetry};
+use local_azure::digital_twins::{Error, Precondition};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::{Instance, SENSOR};
 
@@ -98,16 +102,27 @@ async fn a_change_waits_for_a_full_endpoint_and_readers_do_not() {
     instance.next_event_grid_event().await;
     assert_eq!(waiting.finish().await.unwrap(), seen);
     instance.next_event_grid_event().await;
+}
 
-    // A client that hangs up has made its change all the same, and it is told.
-    graph.send_telemetry("a", Telemetry::new("fills the endpoint", json!({}))).await.unwrap();
-    let path = "/digitaltwins/b";
-    tokio::select! {
-        biased;
-        () = until(|| graph.get_twin("b").is_ok()) => {}
-        _ = instance.put(path, twin()) => panic!("the endpoint was full"),
-    }
-    assert_eq!(instance.next_event_grid_event().await["id"], "fills the endpoint");
+#[tokio::test]
+async fn a_change_is_told_even_if_its_client_hangs_up() {
+    let mut instance = Instance::start_with(1).await;
+    let graph = Arc::clone(instance.twins.graph());
+    graph.delete_event_route("all-2").unwrap();
+    graph.put_models(vec![crate::support::interface(SENSOR, json!([]))]).unwrap();
+    let twin = json!({"$metadata": {"$model": SENSOR}});
+    graph.put_twin("a", twin.clone(), Precondition::None).await.unwrap();
+
+    let mut client = TcpStream::connect(instance.twins.address()).await.unwrap();
+    let body = twin.to_string();
+    let head = "PUT /digitaltwins/b?api-version=2023-10-31 HTTP/1.1\r\nhost: local\r\n";
+    let request = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+    client.write_all(request.as_bytes()).await.unwrap();
+    until(|| graph.get_twin("b").is_ok()).await;
+    client.shutdown().await.unwrap();
+    // The service has seen that when it hangs up too.
+    assert_eq!(client.read_to_end(&mut Vec::new()).await.unwrap(), 0);
+    assert_eq!(instance.next_event_grid_event().await["subject"], "a");
     assert_eq!(instance.next_event_grid_event().await["subject"], "b");
 }
 

@@ -9,6 +9,7 @@
     reason = "clippy.toml allows them in tests, not in their helpers"
 )]
 
+mod anything;
 mod clients;
 mod components;
 mod concurrency;
@@ -18,6 +19,7 @@ mod notifications;
 mod queries;
 mod relationships;
 mod requests;
+mod service;
 mod support;
 mod telemetry;
 mod twins;

@@ -39,12 +39,12 @@ async fn models_are_added_all_or_none() {
         circle["extends"] = json!(base);
         circle
     };
+    let twins = json!([{"@type": "Telemetry", "name": "a"}, {"@type": "Property", "name": "a", "schema": "string"}]);
     let property = |schema: Value| json!([{"@type": "Property", "name": "p", "schema": schema}]);
     for (bad, reason) in [
         (interface("room", json!([])), "no model id"),
         (interface("dtmi:test:No version", json!([])), "no model id"),
-        (json!("x"), "no model id"),
-        (json!({"@id": "dtmi:test:Bad;1", "@type": "Property"}), "@type Interface"),
+        (json!({"@id": "dtmi:test:Bad;1", "@type": "Property", "@context": "dtmi:dtdl:context;3"}), "@type Interface"),
         (interface("dtmi:test:Bad;1", property(json!("colour"))), "colour"),
         (interface("dtmi:test:Bad;1", property(json!({"@type": "Map"}))), "lacks the schema"),
         (interface("dtmi:test:Bad;1", json!([{"@type": "Colour", "name": "c"}])), "c: The @type"),
@@ -53,6 +53,8 @@ async fn models_are_added_all_or_none() {
         (circle("dtmi:test:Bad;1", "dtmi:test:None;1"), "dtmi:test:None;1 is referred to"),
         (circle("dtmi:test:Bad;1", "dtmi:test:Bad;1"), "circle"),
         (good.clone(), "twice"),
+        (interface("dtmi:test:Bad;1", json!([{"@type": "Telemetry", "name": "$metadata"}])), "can't be the name"),
+        (interface("dtmi:test:Bad;1", twins), "there twice"),
     ] {
         let refusal = post(&instance, json!([good, bad])).await.refused(400, "DTDLParserError");
         assert!(refusal.contains(reason), "{bad}: {refusal}");
@@ -62,6 +64,12 @@ async fn models_are_added_all_or_none() {
     assert!(post(&instance, json!([deep])).await.refused(400, "DTDLParserError").contains("nests deeper"));
     let again = post(&instance, json!([good, interface(SENSOR, json!([]))])).await;
     assert!(again.refused(409, "ModelIdAlreadyExists").contains(SENSOR));
+    for version in [json!(null), json!("dtmi:dtdl:context;1"), json!(["dtmi:dtdl:context;4"])] {
+        let mut unknown = good.clone();
+        unknown["@context"] = version;
+        post(&instance, json!([good, unknown])).await.refused(400, "ModelVersionNotSupported");
+    }
+    post(&instance, json!(["x"])).await.refused(400, "ModelVersionNotSupported");
     post(&instance, json!([])).await.refused(400, "InvalidArgument");
     post(&instance, json!({})).await.refused(400, "InvalidArgument");
     instance.get("/models/dtmi:test:Good;1").await.refused(404, "ModelNotFound");

@@ -41,6 +41,12 @@ async fn what_is_no_part_of_the_api_is_answered_like_an_error_of_it() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_no_text_is_refused() {
+    let instance = Instance::with_models().await;
+    instance.get("/digitaltwins/%FF").await.refused(400, "InvalidArgument");
+}
+
+#[tokio::test]
 async fn a_body_that_can_not_be_read_is_refused() {
     let instance = Instance::with_models().await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));

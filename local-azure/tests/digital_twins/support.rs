@@ -210,7 +210,7 @@ pub(crate) fn interface(id: &str, contents: Value) -> Value {
 }
 
 /// The models of a building. One that needs another comes first, to show that the order is of no matter.
-fn models() -> Vec<Value> {
+pub(crate) fn models() -> Vec<Value> {
     let mut meeting_room =
         interface(MEETING_ROOM, json!([{"@type": "Property", "name": "seats", "schema": "integer"}]));
     meeting_room["extends"] = json!(ROOM);

@@ -18,6 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, post, put},
 };
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use self::request::{ApiVersion, Body, PageSize};
@@ -67,7 +68,7 @@ pub(super) fn router(graph: Arc<Graph>) -> Router {
         .route("/query", post(run_query).fallback(no_such_method))
         .fallback(no_such_resource)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn(check_version))
+        .layer(middleware::from_fn(check))
         .with_state(graph)
 }
 
@@ -83,15 +84,15 @@ impl IntoResponse for Error {
     }
 }
 
-/// No request is served without a version that is known.
-async fn check_version(mut request: Request, next: Next) -> Response {
-    match ApiVersion::of(request.uri()) {
-        Ok(version) => {
-            request.extensions_mut().insert(version);
-            next.run(request).await
-        }
-        Err(error) => error.into_response(),
+/// No request is served without a version that is known, nor with a path that is no text.
+async fn check(request: Request, next: Next) -> Response {
+    if let Err(error) = ApiVersion::of(request.uri()) {
+        return error.into_response();
     }
+    if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+        return Error::InvalidArgument("The path is not in UTF-8.".to_owned()).into_response();
+    }
+    next.run(request).await
 }
 
 async fn no_such_resource(uri: Uri) -> Error {
