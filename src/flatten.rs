@@ -14,8 +14,8 @@ mod operation;
 mod source_times;
 
 pub use key::Key;
-use operation::Operation;
 pub use operation::Problem;
+use operation::{Members, Operation};
 use source_times::SourceTimes;
 
 /// What becomes of an object that is set as a property's value (setting `OBJECT_VALUES`).
@@ -63,12 +63,24 @@ pub enum BadPayload {
 
 /// The changes that `patch` (the text of a JSON Patch, RFC 6902) makes, in its order.
 pub fn patch(patch: &RawValue, objects: ObjectValues) -> Result<Vec<Change<'_>>, BadPayload> {
-    let operations: Vec<&RawValue> = serde_json::from_str(patch.get()).map_err(|_| BadPayload::PatchIsNoArray)?;
+    let operations: Vec<Members<'_>> = serde_json::from_str(patch.get()).map_err(|_| unreadable(patch))?;
     let mut flattening = Flattening::new(objects);
-    for (index, operation) in operations.into_iter().enumerate() {
+    for (index, operation) in operations.iter().enumerate() {
         flattening.operation(operation).map_err(|problem| BadPayload::Operation { index, problem })?;
     }
     Ok(flattening.finish())
+}
+
+/// What is wrong with a patch that is no array of objects.
+fn unreadable(patch: &RawValue) -> BadPayload {
+    let operations: Vec<&RawValue> = serde_json::from_str(patch.get()).unwrap_or_default();
+    let readable = |operation: &&RawValue| serde_json::from_str::<Members<'_>>(operation.get()).is_ok();
+    let Some(index) = operations.iter().position(|operation| !readable(operation)) else {
+        return BadPayload::PatchIsNoArray;
+    };
+    let is_object = operations[index].get().starts_with('{');
+    let problem = if is_object { Problem::NotUnicode } else { Problem::NotAnOperation };
+    BadPayload::Operation { index, problem }
 }
 
 /// The values of a whole object, each member as if it had been replaced: a twin or a relationship as it was created, or
@@ -95,7 +107,7 @@ impl<'a> Flattening<'a> {
         Self { objects, changes: Vec::new(), source_times: SourceTimes::default() }
     }
 
-    fn operation(&mut self, operation: &'a RawValue) -> Result<(), Problem> {
+    fn operation(&mut self, operation: &Members<'a>) -> Result<(), Problem> {
         let Operation { path, value } = Operation::read(operation)?;
         if let Some(at) = path.iter().position(|segment| segment == "$metadata") {
             if let Some(value) = value {

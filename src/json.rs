@@ -142,7 +142,7 @@ pub fn is_too_deep(text: &str) -> bool {
 
 /// A string that borrows where it holds no escapes. (`Option<Cow<str>>` never borrows; this does.)
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 struct Object<'a>(Members<'a>);
 

@@ -3,6 +3,7 @@
 use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use tokio::{net::TcpListener, runtime::Runtime, signal};
 use tracing::level_filters::LevelFilter;
 use twin_bridge::{
@@ -12,6 +13,10 @@ use twin_bridge::{
     settings::{BridgeSettings, LogFormat, LogSettings, RecordSettings, Settings},
     telemetry::Telemetry,
 };
+
+/// Records are made on one thread and freed on another, which the system's allocator pays for in locks.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Wrong usage, after `EX_USAGE` of sysexits.h. Not 0, which the host takes for "done, do not start again".
 const BAD_SETTINGS: u8 = 64;

@@ -8,34 +8,9 @@ use serde_json::value::RawValue;
 use super::{Context, Record, RecordKind, encode, event_id};
 use crate::{
     flatten::Change,
+    json,
     notification::{Entity, Occurrence},
 };
-
-/// One value of one property.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct PropertyRecord<'a> {
-    time_stamp: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source_time_stamp: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_id: Option<&'a str>,
-    /// The twin; of a relationship's property, its source twin.
-    id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    model_id: Option<&'a str>,
-    key: &'a str,
-    /// Null where the property was removed.
-    value: Option<&'a RawValue>,
-    /// Telemetry has none: it leaves the properties as they are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<PropertyAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    relationship_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    relationship_target: Option<&'a str>,
-    event_id: &'a str,
-}
 
 /// The beginning or end of a twin.
 #[derive(Serialize)]
@@ -69,12 +44,6 @@ struct RelationshipRecord<'a> {
 }
 
 #[derive(Serialize)]
-enum PropertyAction {
-    Update,
-    Delete,
-}
-
-#[derive(Serialize)]
 enum LifecycleAction {
     Create,
     Delete,
@@ -91,9 +60,10 @@ pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_js
     if let Some(action) = action {
         records.push(lifecycle_record(context, action)?);
     }
+    let properties = PropertyRecords::of(context)?;
     for change in changes {
         let event_id = event_id(&context.notification.id, records.len());
-        let body = encode(&property_record(context, change, &event_id))?;
+        let body = properties.encode(change, &event_id)?;
         records.push(Record { event_id, kind: RecordKind::Property, body });
     }
     Ok(records)
@@ -127,28 +97,62 @@ fn lifecycle_record(context: &Context<'_>, action: LifecycleAction) -> serde_jso
     })
 }
 
-fn property_record<'a>(context: &Context<'a>, change: &'a Change<'_>, event_id: &'a str) -> PropertyRecord<'a> {
-    let notification = context.notification;
-    let action = match (&notification.occurrence, &change.value) {
-        (Occurrence::Telemetry { .. }, _) => None,
-        (_, Some(_)) => Some(PropertyAction::Update),
-        (_, None) => Some(PropertyAction::Delete),
-    };
-    let (relationship_id, relationship_target) = match &notification.entity {
-        Entity::Twin { .. } => (None, None),
-        Entity::Relationship { id, target, .. } => (Some(&**id), target.as_deref()),
-    };
-    PropertyRecord {
-        time_stamp: context.time_stamp,
-        source_time_stamp: change.source_time.as_deref(),
-        service_id: context.service_id,
-        id: notification.entity.twin_id(),
-        model_id: notification.model_id.as_deref(),
-        key: change.key.as_str(),
-        value: change.value.as_deref(),
-        action,
-        relationship_id,
-        relationship_target,
-        event_id,
+/// The property records of a notification, one value of one property each. What all of them say is encoded once.
+struct PropertyRecords {
+    /// The beginning of the object, and `TimeStamp`.
+    time: Vec<u8>,
+    /// `ServiceId`, `Id` and `ModelId`: the twin; of a relationship's property, its source twin.
+    twin: Vec<u8>,
+    /// `RelationshipId` and `RelationshipTarget`, where it is a relationship's property.
+    relationship: Vec<u8>,
+    /// Telemetry has no `Action`: it leaves the properties as they are.
+    is_telemetry: bool,
+}
+
+impl PropertyRecords {
+    fn of(context: &Context<'_>) -> serde_json::Result<Self> {
+        let &Context { notification, time_stamp, service_id } = context;
+        let (mut time, mut twin, mut relationship) = (b"{".to_vec(), Vec::new(), Vec::new());
+        member(&mut time, "TimeStamp", Some(time_stamp))?;
+        member(&mut twin, "ServiceId", service_id)?;
+        member(&mut twin, "Id", Some(notification.entity.twin_id()))?;
+        member(&mut twin, "ModelId", notification.model_id.as_deref())?;
+        if let Entity::Relationship { id, target, .. } = &notification.entity {
+            member(&mut relationship, "RelationshipId", Some(id))?;
+            member(&mut relationship, "RelationshipTarget", target.as_deref())?;
+        }
+        let is_telemetry = matches!(notification.occurrence, Occurrence::Telemetry { .. });
+        Ok(Self { time, twin, relationship, is_telemetry })
     }
+
+    fn encode(&self, change: &Change<'_>, event_id: &str) -> serde_json::Result<Vec<u8>> {
+        /// The names of the members, and what stands between them.
+        const NAMES: usize = 128;
+
+        let value = change.value.as_deref().map_or(json::NULL, RawValue::get);
+        let common = self.time.len() + self.twin.len() + self.relationship.len();
+        let mut body = Vec::with_capacity(common + change.key.as_str().len() + value.len() + event_id.len() + NAMES);
+        body.extend_from_slice(&self.time);
+        member(&mut body, "SourceTimeStamp", change.source_time.as_deref())?;
+        body.extend_from_slice(&self.twin);
+        member(&mut body, "Key", Some(change.key.as_str()))?;
+        body.extend_from_slice(b",\"Value\":");
+        body.extend_from_slice(value.as_bytes());
+        if !self.is_telemetry {
+            member(&mut body, "Action", Some(if change.value.is_some() { "Update" } else { "Delete" }))?;
+        }
+        body.extend_from_slice(&self.relationship);
+        member(&mut body, "EventId", Some(event_id))?;
+        body.push(b'}');
+        Ok(body)
+    }
+}
+
+/// Goes on with a member of an object, or begins the object with it. One that has no value is left out.
+fn member(json: &mut Vec<u8>, name: &str, text: Option<&str>) -> serde_json::Result<()> {
+    let Some(text) = text else { return Ok(()) };
+    json.extend_from_slice(if json.ends_with(b"{") { b"\"" } else { b",\"" });
+    json.extend_from_slice(name.as_bytes());
+    json.extend_from_slice(b"\":");
+    serde_json::to_writer(json, text)
 }
