@@ -90,6 +90,10 @@ impl Hub {
         self.partitions.iter().map(Partition::retained).sum()
     }
 
+    pub(super) fn accepted(&self) -> u64 {
+        self.partitions.iter().map(|log| log.end().next_sequence_number.unsigned_abs()).sum()
+    }
+
     pub(super) fn transfers(&self) -> Vec<u64> {
         self.partitions.iter().map(Partition::transfers).collect()
     }
