@@ -5,15 +5,8 @@ import { EventHubBufferedProducerClient, EventHubProducerClient } from '@azure/e
 
 const EVENTS_AT_MOST = 5000;
 
-const eventOf = ({ record, traceparent }) => ({
-  body: record,
-  contentType: 'application/json',
-  messageId: record.EventId,
-  properties: { 'Diagnostic-Id': traceparent },
-});
-
 /** With the partition key on the event itself, so that events of many twins can travel together. */
-const keyedEventOf = ({ record, traceparent }) => ({
+const eventOf = ({ record, traceparent }) => ({
   body: record,
   bodyType: 'data',
   properties: { messageId: record.EventId, contentType: 'application/json' },
@@ -21,31 +14,29 @@ const keyedEventOf = ({ record, traceparent }) => ({
   messageAnnotations: { 'x-opt-partition-key': record.Id },
 });
 
-/** As the samples do it: a batch with the twin's key, sent and awaited within the invocation. */
+/**
+ * As the samples do it: one batch, sent and awaited within the invocation. It goes to one partition, that of its first
+ * event's key, so that a twin's records may come to lie in several.
+ */
 function perInvocation(connectionString) {
   const client = new EventHubProducerClient(connectionString);
 
-  async function send(partitionKey, entries) {
-    let batch = await client.createBatch({ partitionKey });
-    for (const entry of entries) {
-      const event = eventOf(entry);
-      if (batch.tryAdd(event)) continue;
-      await client.sendBatch(batch);
-      batch = await client.createBatch({ partitionKey });
-      if (!batch.tryAdd(event)) throw new Error('a record is too large');
-    }
-    await client.sendBatch(batch);
-  }
-
   return async (entries) => {
-    const twins = new Map();
-    for (const entry of entries) {
-      const twin = twins.get(entry.record.Id);
-      if (twin) twin.push(entry);
-      else twins.set(entry.record.Id, [entry]);
-    }
-    await Promise.all(Array.from(twins, ([twin, own]) => send(twin, own)));
+    await sendAll(client, {}, entries);
   };
+}
+
+/** Sends records in as few batches as they fit into. */
+async function sendAll(client, options, entries) {
+  let batch = await client.createBatch(options);
+  for (const entry of entries) {
+    const event = eventOf(entry);
+    if (batch.tryAdd(event)) continue;
+    await client.sendBatch(batch);
+    batch = await client.createBatch(options);
+    if (!batch.tryAdd(event)) throw new Error('a record is too large');
+  }
+  if (batch.count > 0) await client.sendBatch(batch);
 }
 
 /** With the SDK's own producer that collects events; done when it has reported the success of each. */
@@ -76,7 +67,7 @@ function buffered(connectionString) {
         },
       };
       for (const entry of entries) {
-        const event = keyedEventOf(entry);
+        const event = eventOf(entry);
         waiting.set(event, delivery);
         client.enqueueEvent(event, { partitionKey: entry.record.Id }).catch(reject);
       }
@@ -108,17 +99,7 @@ function grouped(connectionString) {
       while (this.#queue.length > 0) {
         const jobs = this.#queue.splice(0);
         try {
-          let batch = await client.createBatch({ partitionId: this.partitionId });
-          for (const { entries } of jobs) {
-            for (const entry of entries) {
-              const event = keyedEventOf(entry);
-              if (batch.tryAdd(event)) continue;
-              await client.sendBatch(batch);
-              batch = await client.createBatch({ partitionId: this.partitionId });
-              if (!batch.tryAdd(event)) throw new Error('a record is too large');
-            }
-          }
-          await client.sendBatch(batch);
+          await sendAll(client, { partitionId: this.partitionId }, jobs.flatMap(({ entries }) => entries));
           for (const job of jobs) job.resolve();
         } catch (error) {
           for (const job of jobs) job.reject(error);

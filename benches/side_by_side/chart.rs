@@ -52,12 +52,12 @@ pub fn lines(title: &str, what: &str, lines: &[Line]) -> String {
 
     let points = || lines.iter().flat_map(|line| &line.points);
     let (first, last) = points().fold((f64::MAX, f64::MIN), |(low, high), point| (low.min(point.0), high.max(point.0)));
-    let most = points().map(|point| point.1).fold(f64::MIN_POSITIVE, f64::max) * 1.1;
+    let step = round_step(points().map(|point| point.1).fold(f64::MIN_POSITIVE, f64::max) / 4.0);
+    let most = step * 5.0;
     let x = |value: f64| LEFT + (value / first).ln() / (last / first).ln().max(f64::MIN_POSITIVE) * (RIGHT - LEFT);
     let y = |value: f64| BOTTOM - value / most * (BOTTOM - TOP);
     let mut body = String::new();
-    for step in 0..=4 {
-        let value = most * f64::from(step) / 4.0;
+    for value in (0..=5).map(|tick| step * f64::from(tick)) {
         let at = y(value);
         let _ = writeln!(body, r##"<path d="M{LEFT} {at:.1}H{RIGHT}" stroke="#dfe3e8"/>"##);
         text(&mut body, LEFT - 8.0, at + 4.0, "end", &number(value));
@@ -100,6 +100,12 @@ fn text(body: &mut String, x: f64, y: f64, anchor: &str, text: &str) {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+/// The next of 1, 2, 5, 10, 20 and so on.
+fn round_step(step: f64) -> f64 {
+    let power = 10_f64.powf(step.log10().floor());
+    [1.0, 2.0, 5.0].map(|factor| factor * power).into_iter().find(|&round| round >= step).unwrap_or(10.0 * power)
 }
 
 /// Three digits or so.

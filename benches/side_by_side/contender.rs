@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     connection::Connection,
-    options::{Options, root},
+    options::{AS_FLOOR, Options, root},
     process::{self, Part},
 };
 
@@ -122,7 +122,7 @@ impl Contender {
         let mut command = match self {
             Self::Floor { .. } => {
                 let mut command = Command::new(std::env::current_exe().unwrap());
-                command.arg("floor");
+                command.arg(AS_FLOOR);
                 command
             }
             Self::Bridge { body } => {

@@ -36,7 +36,7 @@ pub fn run(address: SocketAddr, template: &Template, numbers: &AtomicU64, load: 
         Load::AtATime(number) => number,
         Load::PerSecond(_) => CONNECTIONS,
     };
-    let connections: Vec<_> = (0..workers).map(|_| Connection::open(address).unwrap()).collect();
+    let connections: Vec<_> = (0..workers).filter_map(|_| Connection::open(address).ok()).collect();
     let started = Instant::now() + LEAD;
     let arrivals = AtomicU64::new(0);
     let worker = |connection| match load {
@@ -57,7 +57,8 @@ pub fn run(address: SocketAddr, template: &Template, numbers: &AtomicU64, load: 
             Some(due)
         }),
     };
-    let mut run = Run { deliveries: 0, failures: 0, took: Duration::ZERO, latency: histogram() };
+    let refused = (workers - connections.len()) as u64;
+    let mut run = Run { deliveries: 0, failures: refused, took: Duration::ZERO, latency: histogram() };
     thread::scope(|scope| {
         let workers: Vec<_> = connections.into_iter().map(|it| scope.spawn(move || worker(it))).collect();
         for worker in workers {
@@ -91,7 +92,10 @@ fn work(
             Ok(_) => failures += 1,
             Err(_) => {
                 failures += 1;
-                connection = Connection::open(address).unwrap();
+                match Connection::open(address) {
+                    Ok(again) => connection = again,
+                    Err(_) => break,
+                }
             }
         }
     }

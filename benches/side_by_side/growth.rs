@@ -47,10 +47,11 @@ impl Growth {
 pub fn measure(contender: &Contender, options: &Options) -> Vec<Growth> {
     println!("{} as things grow", contender.name());
     let length = Duration::from_secs_f64(options.seconds() * 0.8);
-    let mut session = Session::open(*contender);
     let grows = matrix::growth(options).into_iter();
     grows
         .map(|(what, shapes)| {
+            // Each anew, since memory that large deliveries leave would count for others.
+            let mut session = Session::open(*contender);
             let mut measure = |shape| {
                 let work = Work { shape, delay: 0, load: Load::AtATime(AT_A_TIME) };
                 let template = Template::new(shape);

@@ -10,7 +10,10 @@ use std::{
 use local_azure::event_hubs::{Config, EventHubs, HubConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::process::{self, Part};
+use crate::{
+    options::AS_HUB,
+    process::{self, Part},
+};
 
 const HUB: &str = "twins";
 const PARTITIONS: u32 = 4;
@@ -82,7 +85,7 @@ pub struct Hub {
 impl Hub {
     pub fn start() -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg("hub").stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(AS_HUB).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = process::spawn(&mut command, Part::Hub);
         let orders = child.stdin.take();
         let answers = BufReader::new(child.stdout.take().unwrap());

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+/// What makes this process the hub or the floor. Nothing by which anybody chooses tests.
+pub const AS_HUB: &str = "--as-hub";
+pub const AS_FLOOR: &str = "--as-floor";
+
 /// What this process is.
 pub enum Role {
     /// The benchmark, as `cargo bench` starts it.
@@ -49,8 +53,8 @@ pub struct Options {
 pub fn role() -> Role {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
-        Some("hub") => Role::Hub,
-        Some("floor") => Role::Floor,
+        Some(AS_HUB) => Role::Hub,
+        Some(AS_FLOOR) => Role::Floor,
         _ if arguments.iter().any(|argument| argument == "--bench" || argument == "--help") => {
             Role::Bench(Options::parse())
         }

@@ -68,7 +68,7 @@ fn markdown(results: &Results, works: &[Work]) -> String {
             "Records a second",
             table(results, works, |cell| format!("{}{}", thousands(cell.records_per_second), mark(cell))),
         ),
-        ("Latency of a delivery in ms: p50 / p99 / p99.9", table(results, works, latency)),
+        ("Latency of a delivery in ms: p50 / p99 / p99.9", latency_note() + &table(results, works, latency)),
         (
             "CPU seconds per million records",
             table(results, works, |cell| format!("{:.2}", cell.cpu_seconds_per_million_records)),
@@ -127,6 +127,10 @@ fn mark(cell: &Cell) -> String {
     let late = if cell.kept_up < 0.99 { " †" } else { "" };
     let failed = if cell.failures > 0 { " ‡" } else { "" };
     format!("{held_back}{late}{failed}")
+}
+
+fn latency_note() -> String {
+    "From when a delivery was to be sent until it was answered; what the hub waits is in it.\n\n".to_owned()
 }
 
 fn latency(cell: &Cell) -> String {

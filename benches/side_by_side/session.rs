@@ -63,6 +63,10 @@ pub fn measure(contender: &Contender, options: &Options) -> Vec<Cell> {
             session.warm_up(work, &template, length / 5);
             let cell = cell::measure(&mut session, work, &template, length);
             println!("  {cell}");
+            if cell.failures > 0 {
+                // Whatever has befallen it shall not count for what follows.
+                session = Session::open(*contender);
+            }
             cell
         })
         .collect()
