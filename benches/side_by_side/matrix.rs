@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::options::Options;
+use crate::{options::Options, report::thousands};
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -47,11 +47,12 @@ impl Work {
             Load::AtATime(number) => format!("{number} at a time"),
             Load::PerSecond(rate) => format!("{rate} a second"),
         };
-        format!("{events} × {operations} | {twins} | {} ms | {load}", self.delay)
+        let answers = if self.delay == 0 { "at once".to_owned() } else { format!("after {} ms", self.delay) };
+        format!("{events} × {operations} | {} | {answers} | {load}", thousands(twins as f64))
     }
 
     /// The titles of that.
-    pub const COLUMNS: &str = "events × operations | twins | hub answers after | deliveries";
+    pub const COLUMNS: &str = "events × operations | twins | hub answers | deliveries";
 }
 
 const fn work(events: usize, operations: usize, twins: u64, delay: u64, load: Load) -> Work {
