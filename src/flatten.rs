@@ -7,15 +7,15 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::json::{self, NotUnicode};
+use crate::json::{self, Fields, NotUnicode};
 
 mod key;
 mod operation;
 mod source_times;
 
 pub use key::Key;
+use operation::Operation;
 pub use operation::Problem;
-use operation::{Members, Operation};
 use source_times::SourceTimes;
 
 /// What becomes of an object that is set as a property's value (setting `OBJECT_VALUES`).
@@ -63,7 +63,7 @@ pub enum BadPayload {
 
 /// The changes that `patch` (the text of a JSON Patch, RFC 6902) makes, in its order.
 pub fn patch(patch: &RawValue, objects: ObjectValues) -> Result<Vec<Change<'_>>, BadPayload> {
-    let operations: Vec<Members<'_>> = serde_json::from_str(patch.get()).map_err(|_| unreadable(patch))?;
+    let operations: Vec<Fields<'_>> = serde_json::from_str(patch.get()).map_err(|_| unreadable(patch))?;
     let mut flattening = Flattening::new(objects);
     for (index, operation) in operations.iter().enumerate() {
         flattening.operation(operation).map_err(|problem| BadPayload::Operation { index, problem })?;
@@ -74,7 +74,7 @@ pub fn patch(patch: &RawValue, objects: ObjectValues) -> Result<Vec<Change<'_>>,
 /// What is wrong with a patch that is no array of objects.
 fn unreadable(patch: &RawValue) -> BadPayload {
     let operations: Vec<&RawValue> = serde_json::from_str(patch.get()).unwrap_or_default();
-    let readable = |operation: &&RawValue| serde_json::from_str::<Members<'_>>(operation.get()).is_ok();
+    let readable = |operation: &&RawValue| serde_json::from_str::<Fields<'_>>(operation.get()).is_ok();
     let Some(index) = operations.iter().position(|operation| !readable(operation)) else {
         return BadPayload::PatchIsNoArray;
     };
@@ -107,7 +107,7 @@ impl<'a> Flattening<'a> {
         Self { objects, changes: Vec::new(), source_times: SourceTimes::default() }
     }
 
-    fn operation(&mut self, operation: &Members<'a>) -> Result<(), Problem> {
+    fn operation(&mut self, operation: &Fields<'a>) -> Result<(), Problem> {
         let Operation { path, value } = Operation::read(operation)?;
         if let Some(at) = path.iter().position(|segment| segment == "$metadata") {
             if let Some(value) = value {

@@ -142,7 +142,13 @@ pub fn is_too_deep(text: &str) -> bool {
 
 /// A string that borrows where it holds no escapes. (`Option<Cow<str>>` never borrows; this does.)
 #[derive(Deserialize)]
-pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Object::deserialize(deserializer).map(|Object(members)| Self(members))
+    }
+}
 
 struct Object<'a>(Members<'a>);
 

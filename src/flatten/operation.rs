@@ -1,15 +1,9 @@
 //! One operation of a patch, judged but with its value untouched.
 
-use std::fmt;
-
 use json_patch::jsonptr::Pointer;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use serde_json::value::RawValue;
 
-use crate::json;
+use crate::json::Fields;
 
 /// What is wrong with an operation. Texts go on from "operation 3 of its patch" and never quote a value.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -41,52 +35,16 @@ pub(super) struct Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
-    pub(super) fn read(members: &Members<'a>) -> Result<Self, Problem> {
-        let text = |member: Option<&'a RawValue>| member.and_then(json::text).ok_or(Problem::NotAnOperation);
-        let (op, path) = (text(members.op)?, text(members.path)?);
+    pub(super) fn read(fields: &Fields<'a>) -> Result<Self, Problem> {
+        let (Some(op), Some(path)) = (fields.text("op"), fields.text("path")) else {
+            return Err(Problem::NotAnOperation);
+        };
         let value = match &*op {
-            "add" | "replace" => Some(members.value.ok_or(Problem::NoValue)?),
+            "add" | "replace" => Some(fields.get("value").ok_or(Problem::NoValue)?),
             "remove" => None,
             _ => return Err(Problem::UnknownOperation),
         };
         Ok(Self { path: segments(&path)?, value })
-    }
-}
-
-/// What an operation consists of, not judged yet. Of a member that is given twice the last one counts.
-#[derive(Default)]
-pub(super) struct Members<'a> {
-    op: Option<&'a RawValue>,
-    path: Option<&'a RawValue>,
-    value: Option<&'a RawValue>,
-}
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an operation")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Members::default();
-                while let Some((json::Text(name), value)) = map.next_entry()? {
-                    match &*name {
-                        "op" => members.op = Some(value),
-                        "path" => members.path = Some(value),
-                        "value" => members.value = Some(value),
-                        _ => {}
-                    }
-                }
-                Ok(members)
-            }
-        }
-
-        deserializer.deserialize_map(Object)
     }
 }
 

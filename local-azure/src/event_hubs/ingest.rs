@@ -137,6 +137,8 @@ impl Answers {
     /// Waits until the oldest answer is due; for ever when there is none.
     async fn next_due(&self) {
         match self.due.front() {
+            // The timer counts whole milliseconds, and takes one for no delay at all.
+            Some((due, ..)) if *due <= Instant::now() => {}
             Some((due, ..)) => sleep_until(*due).await,
             None => std::future::pending().await,
         }

@@ -131,6 +131,12 @@ impl EventHubs {
         self.service.store.hub(hub).map(|hub| hub.transfers()).unwrap_or_default()
     }
 
+    /// How many events a hub has stored so far, those among them that it does not retain any more.
+    #[must_use]
+    pub fn accepted(&self, hub: &str) -> u64 {
+        self.service.store.hub(hub).map_or(0, |hub| hub.accepted())
+    }
+
     /// How many connections there were and are.
     #[must_use]
     pub fn connections(&self) -> ConnectionCounts {

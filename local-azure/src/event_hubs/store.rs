@@ -90,6 +90,10 @@ impl Hub {
         self.partitions.iter().map(Partition::retained).sum()
     }
 
+    pub(super) fn accepted(&self) -> u64 {
+        self.partitions.iter().map(|log| log.end().next_sequence_number.unsigned_abs()).sum()
+    }
+
     pub(super) fn transfers(&self) -> Vec<u64> {
         self.partitions.iter().map(Partition::transfers).collect()
     }
@@ -102,7 +106,16 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hub, HubConfig};
+    use super::{super::event::Event, Hub, HubConfig};
+
+    #[test]
+    fn what_is_dropped_still_counts_as_accepted() {
+        let hub = Hub::new(&HubConfig::new("twins", 2), 1);
+        for partition in [0, 0, 1] {
+            hub.partitions[partition].append(vec![Event { encoded: vec![0; 10], partition_key: None }]);
+        }
+        assert_eq!((hub.retained(), hub.accepted()), (2, 3));
+    }
 
     #[test]
     fn keys_choose_partitions_and_the_rest_takes_turns() {

@@ -1,0 +1,232 @@
+//! What is compared, and how each is started.
+
+use std::{
+    fs::{self, File},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    connection::Connection,
+    options::{AS_FLOOR, Options, root},
+    process::{self, Part},
+};
+
+/// How long a contender may take to answer for the first time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A handler to be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contender {
+    /// Reads the body and answers.
+    Floor {
+        /// As late as the hub would acknowledge, rather than at once.
+        waits: bool,
+    },
+    /// This project, with this `EVENT_HUB_BODY`.
+    Bridge { body: &'static str },
+    /// A handler on Microsoft's SDK for JavaScript, with this way of sending.
+    Node { sender: &'static str },
+    /// A handler on Microsoft's SDK for Python.
+    Python,
+}
+
+const ALL: &[Contender] = &[
+    Contender::Floor { waits: false },
+    Contender::Floor { waits: true },
+    Contender::Bridge { body: "record" },
+    Contender::Bridge { body: "lines" },
+    Contender::Bridge { body: "array" },
+    Contender::Node { sender: "per-invocation" },
+    Contender::Node { sender: "buffered" },
+    Contender::Node { sender: "grouped" },
+    Contender::Python,
+];
+
+/// Those that the options choose.
+pub fn all(options: &Options) -> Vec<Contender> {
+    let chosen = |contender: &Contender| {
+        let name = contender.name();
+        let named = options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
+        named && !(options.no_peers && contender.is_peer())
+    };
+    ALL.iter().copied().filter(chosen).collect()
+}
+
+/// Puts what the peers need under target/peers.
+pub fn install_peers() {
+    let installed = Command::new(root().join("benches/peers/install.sh")).status();
+    let installed = installed.is_ok_and(|status| status.success());
+    assert!(installed, "The peers can't be installed; see above. With --no-peers they are left out.");
+}
+
+impl Contender {
+    pub fn name(self) -> String {
+        match self {
+            Self::Floor { waits: false } => "floor".to_owned(),
+            Self::Floor { waits: true } => "floor that waits".to_owned(),
+            Self::Bridge { body } => format!("twin-bridge {body}"),
+            Self::Node { sender } => format!("Node.js {sender}"),
+            Self::Python => "Python grouped".to_owned(),
+        }
+    }
+
+    /// What people would use instead.
+    pub fn is_peer(self) -> bool {
+        matches!(self, Self::Node { .. } | Self::Python)
+    }
+
+    /// Whether it sends records at all.
+    pub fn sends(self) -> bool {
+        !matches!(self, Self::Floor { .. })
+    }
+
+    /// Whether its start is measured: once for each program.
+    pub fn is_started(self) -> bool {
+        matches!(
+            self,
+            Self::Floor { waits: false }
+                | Self::Bridge { body: "record" }
+                | Self::Node { sender: "per-invocation" }
+                | Self::Python
+        )
+    }
+
+    /// Whether its growth is measured.
+    pub fn grows(self) -> bool {
+        matches!(self, Self::Bridge { body: "record" | "lines" })
+    }
+
+    /// How many events of the hub the records of a delivery become.
+    pub fn hub_events(self, events: usize, records: usize) -> usize {
+        match self {
+            Self::Bridge { body: "record" } | Self::Node { .. } | Self::Python => records,
+            Self::Bridge { .. } => events,
+            Self::Floor { .. } => 0,
+        }
+    }
+
+    /// What has to be deployed beside the language's runtime, in bytes.
+    pub fn size(self) -> u64 {
+        match self {
+            Self::Floor { .. } => 0,
+            Self::Bridge { .. } => fs::metadata(env!("CARGO_BIN_EXE_twin-bridge")).unwrap().len(),
+            Self::Node { .. } => size(&peers("node")),
+            Self::Python => size(&peers("python/venv/lib")),
+        }
+    }
+
+    fn command(self) -> Command {
+        let mut command = match self {
+            Self::Floor { .. } => {
+                let mut command = Command::new(std::env::current_exe().unwrap());
+                command.arg(AS_FLOOR);
+                command
+            }
+            Self::Bridge { body } => {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_twin-bridge"));
+                command.env("EVENT_HUB_BODY", body);
+                command
+            }
+            Self::Node { sender } => {
+                let mut command = Command::new("node");
+                command.arg(peers("node/handler.mjs")).arg(sender).env("NODE_ENV", "production");
+                command
+            }
+            Self::Python => {
+                let mut command = Command::new(peers("python/venv/bin/python"));
+                command.arg(peers("python/handler.py"));
+                command
+            }
+        };
+        // The host reads what a handler logs; so does this process.
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(self.log());
+        command
+    }
+
+    /// Where its warnings and errors go.
+    fn log(self) -> File {
+        let folder = root().join("target/bench/logs");
+        fs::create_dir_all(&folder).unwrap();
+        let name = self.name().replace(' ', "-");
+        File::options().create(true).append(true).open(folder.join(name)).unwrap()
+    }
+}
+
+fn peers(path: &str) -> PathBuf {
+    root().join("target/peers").join(path)
+}
+
+/// Of all files in a folder, links not followed.
+fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size(&entry.path()),
+            Ok(metadata) if metadata.is_file() => metadata.len(),
+            _ => 0,
+        })
+        .sum()
+}
+
+/// A contender that runs and answers. It ends when it is dropped.
+pub struct Running {
+    child: Child,
+    pub address: SocketAddr,
+    /// When it was started.
+    pub exec: Instant,
+    /// From then until it answered for the first time.
+    pub first_answer: Duration,
+}
+
+impl Running {
+    /// Starts a contender as the host does, and waits until it answers `GET /`.
+    pub fn start(contender: Contender, connection_string: &str) -> Self {
+        let address = free_address();
+        let mut command = contender.command();
+        command.env("FUNCTIONS_CUSTOMHANDLER_PORT", address.port().to_string()).env("EVENT_HUB", connection_string);
+        let exec = Instant::now();
+        let mut child = process::spawn(&mut command, Part::Contender);
+        let mut stdout = child.stdout.take().unwrap();
+        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        let mut running = Self { child, address, exec, first_answer: Duration::ZERO };
+        while !running.answers() {
+            assert!(exec.elapsed() < PATIENCE, "{} does not answer; see target/bench/logs", contender.name());
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        running.first_answer = exec.elapsed();
+        running
+    }
+
+    fn answers(&self) -> bool {
+        let asked = Connection::open(self.address)
+            .and_then(|mut connection| connection.exchange(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+        asked.is_ok()
+    }
+
+    /// Makes the floor wait so long before it answers.
+    pub fn wait(&self, milliseconds: u64) {
+        let order = format!(
+            "POST /delay/{milliseconds} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        assert_eq!(Connection::open(self.address).unwrap().exchange(order.as_bytes()).unwrap(), 200);
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // As the host ends a handler.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).unwrap()
+}

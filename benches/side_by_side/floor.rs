@@ -1,0 +1,53 @@
+//! The floor: a bare axum handler that reads the body and answers, at once or as late as the hub would. No handler on
+//! this HTTP library can be faster, and no language's runtime is in its way.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, State},
+    http::header,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use tokio::{net::TcpListener, runtime::Runtime, time::sleep};
+
+/// What every handler answers to a delivery that is done.
+const ANSWER: &str = r#"{"Outputs":{},"Logs":[],"ReturnValue":null}"#;
+
+/// What the process that is the floor does, until it is killed.
+pub fn serve() {
+    let port: u16 = std::env::var("FUNCTIONS_CUSTOMHANDLER_PORT").unwrap().parse().unwrap();
+    Runtime::new().unwrap().block_on(async {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let router = Router::new()
+            .route("/", get(|| async { "{}" }))
+            .route("/delay/{milliseconds}", post(delay))
+            .route("/{function}", post(deliver))
+            .layer(DefaultBodyLimit::disable())
+            .with_state(Arc::default());
+        axum::serve(listener, router).await.unwrap();
+    });
+}
+
+type Delay = State<Arc<AtomicU64>>;
+
+async fn delay(State(delay): Delay, Path(milliseconds): Path<u64>) {
+    delay.store(milliseconds, Ordering::Relaxed);
+}
+
+async fn deliver(State(delay): Delay, body: Bytes) -> impl IntoResponse {
+    drop(body);
+    match delay.load(Ordering::Relaxed) {
+        0 => {}
+        milliseconds => sleep(Duration::from_millis(milliseconds)).await,
+    }
+    ([(header::CONTENT_TYPE, "application/json")], ANSWER)
+}

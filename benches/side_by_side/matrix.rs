@@ -1,0 +1,132 @@
+//! Which work is measured: the one table of it.
+
+use serde::Serialize;
+
+use crate::{options::Options, report::thousands};
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Work {
+    pub shape: Shape,
+    /// How long the hub waits before it acknowledges, in milliseconds.
+    pub delay: u64,
+    pub load: Load,
+}
+
+/// What a delivery looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Shape {
+    /// Events of a delivery.
+    pub events: usize,
+    /// Operations of an event's patch, each of which becomes a record.
+    pub operations: usize,
+    /// Twins that the events are about, in turn.
+    pub twins: u64,
+}
+
+/// How deliveries arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Load {
+    /// So many at a time; the next one as soon as one is answered.
+    AtATime(usize),
+    /// So many a second on a schedule, whether those before are answered or not.
+    PerSecond(u64),
+}
+
+impl Shape {
+    pub const fn records(self) -> usize {
+        self.events * self.operations
+    }
+}
+
+impl Work {
+    /// As a line of a table begins with it.
+    pub fn describe(&self) -> String {
+        let Shape { events, operations, twins } = self.shape;
+        let load = match self.load {
+            Load::AtATime(number) => format!("{number} at a time"),
+            Load::PerSecond(rate) => format!("{rate} a second"),
+        };
+        let answers = if self.delay == 0 { "at once".to_owned() } else { format!("after {} ms", self.delay) };
+        format!("{events} × {operations} | {} | {answers} | {load}", thousands(twins as f64))
+    }
+
+    /// The titles of that.
+    pub const COLUMNS: &str = "events × operations | twins | hub answers | deliveries";
+}
+
+const fn work(events: usize, operations: usize, twins: u64, delay: u64, load: Load) -> Work {
+    Work { shape: Shape { events, operations, twins }, delay, load }
+}
+
+use Load::{AtATime, PerSecond};
+
+/// A delivery as a subscription of the default template makes them when there is much to do.
+pub const USUAL: Work = work(32, 5, 1_000, 5, AtATime(16));
+/// Deliveries of one event, as many as a busy host makes of them.
+pub const SINGLE: Work = work(1, 5, 1_000, 5, AtATime(64));
+/// Deliveries of one event on a schedule, for latency.
+pub const SCHEDULED: Work = work(1, 5, 1_000, 5, PerSecond(1_000));
+const LARGE: Work = work(1_000, 5, 1_000, 5, AtATime(4));
+
+const FULL: &[Work] = &[
+    // One event a delivery: how many at a time, and how late the hub answers.
+    work(1, 5, 1_000, 0, AtATime(1)),
+    work(1, 5, 1_000, 5, AtATime(1)),
+    work(1, 5, 1_000, 50, AtATime(1)),
+    work(1, 5, 1_000, 5, AtATime(8)),
+    work(1, 5, 1_000, 0, AtATime(64)),
+    SINGLE,
+    work(1, 5, 1_000, 50, AtATime(64)),
+    // More events a delivery, more operations an event.
+    work(10, 5, 1_000, 5, AtATime(16)),
+    work(32, 1, 1_000, 5, AtATime(16)),
+    work(32, 5, 1_000, 0, AtATime(16)),
+    USUAL,
+    work(32, 5, 1_000, 50, AtATime(16)),
+    work(32, 50, 1_000, 5, AtATime(16)),
+    work(100, 5, 1_000, 5, AtATime(16)),
+    // Fewer and more twins.
+    work(32, 5, 10, 5, AtATime(16)),
+    work(32, 5, 100_000, 5, AtATime(16)),
+    // On a schedule.
+    work(1, 5, 1_000, 5, PerSecond(100)),
+    work(1, 5, 1_000, 5, PerSecond(300)),
+    SCHEDULED,
+    // The largest last: what it leaves in memory would count for others.
+    LARGE,
+];
+
+const QUICK: &[Work] = &[SINGLE, USUAL, SCHEDULED, LARGE];
+
+const SMALLEST: &[Work] = &[USUAL, work(1, 5, 1_000, 5, PerSecond(50))];
+
+/// The work that is measured.
+pub fn works(options: &Options) -> &'static [Work] {
+    match options {
+        Options { smallest: true, .. } => SMALLEST,
+        Options { quick: true, .. } => QUICK,
+        _ => FULL,
+    }
+}
+
+/// The work by which growth is measured: one thing grows at a time.
+pub fn growth(options: &Options) -> Vec<(&'static str, Vec<Shape>)> {
+    let shape = |events, operations, twins| Shape { events, operations, twins };
+    if options.smallest {
+        return vec![("events a delivery", vec![shape(1, 5, 10), shape(10, 5, 10)])];
+    }
+    let growth = vec![
+        (
+            "events a delivery",
+            [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000].map(|events| shape(events, 5, 1_000)).to_vec(),
+        ),
+        ("operations an event", [1, 2, 5, 10, 20, 50, 100, 200, 500].map(|number| shape(10, number, 1_000)).to_vec()),
+        ("twins", [10, 100, 1_000, 10_000, 100_000].map(|twins| shape(32, 5, twins)).to_vec()),
+    ];
+    if !options.quick {
+        return growth;
+    }
+    let ends = |shapes: Vec<Shape>| [shapes[0], shapes[shapes.len() / 2], shapes[shapes.len() - 1]].to_vec();
+    growth.into_iter().map(|(what, shapes)| (what, ends(shapes))).collect()
+}

@@ -1,0 +1,241 @@
+//! What was measured, for people (tables, charts) and for machines (JSON).
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use serde::Serialize;
+
+use crate::{
+    cell::Cell,
+    chart::{self, Bar, Line},
+    goals::Goal,
+    growth::Growth,
+    machine::Machine,
+    matrix::{self, Work},
+    options::Options,
+    start::Start,
+};
+
+const MEBIBYTE: f64 = 1024.0 * 1024.0;
+
+/// All that one run has measured.
+#[derive(Debug, Serialize)]
+pub struct Results {
+    pub machine: Machine,
+    pub cells: Vec<Cell>,
+    pub starts: Vec<Start>,
+    pub growth: Vec<Growth>,
+    pub goals: Vec<Goal>,
+}
+
+impl Results {
+    pub fn new(machine: Machine) -> Self {
+        Self { machine, cells: Vec::new(), starts: Vec::new(), growth: Vec::new(), goals: Vec::new() }
+    }
+
+    /// What a contender did with some work.
+    pub fn cell(&self, contender: &str, work: Work) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.contender == contender && cell.work == work)
+    }
+
+    fn contenders(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.cells.iter().map(|cell| &*cell.contender).collect();
+        names.dedup();
+        names
+    }
+}
+
+/// Prints the goals, and writes everything to where the options say.
+pub fn write(results: &Results, options: &Options) {
+    let text = markdown(results, matrix::works(options));
+    for folder in options.folders() {
+        fs::create_dir_all(&folder).unwrap();
+        let json = serde_json::to_string_pretty(results).unwrap();
+        fs::write(folder.join("results.json"), json + "\n").unwrap();
+        fs::write(folder.join("results.md"), &text).unwrap();
+        charts(results, &folder);
+        println!("Written to {}", folder.display());
+    }
+    if !options.smallest {
+        println!("\n{}", goals(results));
+    }
+}
+
+fn markdown(results: &Results, works: &[Work]) -> String {
+    let sections = [
+        ("Goals", goals(results)),
+        ("Where and with what", machine(results)),
+        (
+            "Records a second",
+            table(results, works, |cell| format!("{}{}", thousands(cell.records_per_second), mark(cell))),
+        ),
+        ("Latency of a delivery in ms: p50 / p99 / p99.9", latency_note() + &table(results, works, latency)),
+        (
+            "CPU seconds per million records",
+            table(results, works, |cell| format!("{:.2}", cell.cpu_seconds_per_million_records)),
+        ),
+        ("Peak memory in MiB", table(results, works, |cell| format!("{:.0}", cell.peak_memory as f64 / MEBIBYTE))),
+        ("Load of the cores in %: contender / hub / driver", table(results, works, loads)),
+        ("Start, idle memory, size", starts(results)),
+        ("Growth", growth(results)),
+    ];
+    let mut text = String::new();
+    for (title, section) in sections {
+        let _ = writeln!(text, "## {title}\n\n{section}");
+    }
+    text
+}
+
+fn goals(results: &Results) -> String {
+    let mut text = "| goal | measured | wanted | |\n| --- | --- | --- | --- |\n".to_owned();
+    for Goal { what, measured, wanted, met } in &results.goals {
+        let met = met.map_or("", |met| if met { "met" } else { "**missed**" });
+        let _ = writeln!(text, "| {what} | {measured} | {wanted} | {met} |");
+    }
+    text
+}
+
+fn machine(results: &Results) -> String {
+    let mut text = "| | |\n| --- | --- |\n".to_owned();
+    for (name, value) in &results.machine.0 {
+        let _ = writeln!(text, "| {name} | {value} |");
+    }
+    text
+}
+
+/// One line for each work, one column for each contender.
+fn table(results: &Results, works: &[Work], show: impl Fn(&Cell) -> String) -> String {
+    let contenders = results.contenders();
+    let mut text = format!("| {} | {} |\n", Work::COLUMNS, contenders.join(" | "));
+    let _ = writeln!(text, "|{}", " --- |".repeat(4 + contenders.len()));
+    for &work in works {
+        let cells = contenders.iter().map(|name| results.cell(name, work).map_or_else(String::new, &show));
+        let _ = writeln!(text, "| {} | {} |", work.describe(), cells.collect::<Vec<_>>().join(" | "));
+    }
+    if works
+        .iter()
+        .any(|&work| contenders.iter().any(|name| results.cell(name, work).is_some_and(|cell| !mark(cell).is_empty())))
+    {
+        text += "\n\\* held back by the hub or the driver, whose core had nothing left. \
+                 † could not keep up with the schedule. ‡ with failed deliveries.\n";
+    }
+    text
+}
+
+/// What has to be known about a figure.
+fn mark(cell: &Cell) -> String {
+    let held_back = cell.held_back_by().map_or("", |_| "\\*");
+    let late = if cell.kept_up < 0.99 { " †" } else { "" };
+    let failed = if cell.failures > 0 { " ‡" } else { "" };
+    format!("{held_back}{late}{failed}")
+}
+
+fn latency_note() -> String {
+    "From when a delivery was to be sent until it was answered; what the hub waits is in it.\n\n".to_owned()
+}
+
+fn latency(cell: &Cell) -> String {
+    let latency = &cell.latency;
+    format!("{:.1} / {:.1} / {:.1}{}", latency.p50, latency.p99, latency.p999, mark(cell))
+}
+
+fn loads(cell: &Cell) -> String {
+    let percent = |load: f64| format!("{:.0}", load * 100.0);
+    [cell.contender_load, cell.hub_load, cell.driver_load].map(percent).join(" / ")
+}
+
+fn starts(results: &Results) -> String {
+    let mut text =
+        "| | exec to first answer, ms | exec to first record accepted, ms | idle memory, MiB | size without the \
+                    language's runtime, MiB |\n| --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for start in &results.starts {
+        let (idle, size) = (start.idle_memory as f64 / MEBIBYTE, start.size as f64 / MEBIBYTE);
+        let size = if start.size == 0 { String::new() } else { format!("{size:.1}") };
+        let (answer, record) = (start.first_answer, start.first_record);
+        let _ = writeln!(text, "| {} | {answer:.1} | {record:.1} | {idle:.1} | {size} |", start.contender);
+    }
+    if let Some(start) = results.starts.first() {
+        let _ = writeln!(text, "\nTimes are medians of {} starts.", start.starts);
+    }
+    text
+}
+
+fn growth(results: &Results) -> String {
+    let mut text = String::new();
+    for growth in &results.growth {
+        let _ = writeln!(
+            text,
+            "### {}: {}\n\n| {} | delivery, KB | CPU µs a record | records/s | p50 of a delivery, ms | peak memory, MiB |\n\
+             | --- | --- | --- | --- | --- | --- |",
+            growth.contender, growth.what, growth.what
+        );
+        for cell in &growth.cells {
+            let _ = writeln!(
+                text,
+                "| {} | {:.0} | {:.2} | {}{} | {:.1} | {:.0} |",
+                thousands(growth.amount(cell) as f64),
+                cell.bytes as f64 / 1e3,
+                cell.cpu_seconds_per_million_records,
+                thousands(cell.records_per_second),
+                mark(cell),
+                cell.latency.p50,
+                cell.peak_memory as f64 / MEBIBYTE,
+            );
+        }
+        let _ =
+            writeln!(text, "\nThe dearest record of the upper half costs {:.2} times the cheapest.\n", growth.knee());
+    }
+    text
+}
+
+fn charts(results: &Results, folder: &Path) {
+    let write = |name: &str, svg: String| fs::write(folder.join(name), svg).unwrap();
+    let bars = |work: Work, value: fn(&Cell) -> f64| -> Vec<Bar> {
+        let cells = results.cells.iter().filter(|cell| cell.work == work);
+        let bar = |cell: &Cell| Bar {
+            label: cell.contender.clone(),
+            value: value(cell),
+            ours: cell.contender.starts_with("twin"),
+        };
+        cells.map(bar).collect()
+    };
+    let senders = |work, value| {
+        let mut bars = bars(work, value);
+        bars.retain(|bar| !bar.label.starts_with("floor"));
+        bars
+    };
+    let usual = "32 events of 5 operations a delivery, 16 at a time";
+    let title = format!("Records a second\n{usual}, hub answers after 5 ms");
+    write("throughput.svg", chart::bars(&title, &senders(matrix::USUAL, |cell| cell.records_per_second)));
+    let title = format!("CPU seconds per million records\n{usual}");
+    write("cpu.svg", chart::bars(&title, &senders(matrix::USUAL, |cell| cell.cpu_seconds_per_million_records)));
+    let title = "Deliveries of one event a second\n64 at a time, hub answers after 5 ms";
+    write("single.svg", chart::bars(title, &bars(matrix::SINGLE, |cell| cell.deliveries_per_second)));
+    let title = "p99 of a delivery of one event in ms\n1,000 a second on a schedule, hub answers after 5 ms";
+    write("latency.svg", chart::bars(title, &bars(matrix::SCHEDULED, |cell| cell.latency.p99)));
+    for (what, name) in [("events a delivery", "events"), ("operations an event", "operations"), ("twins", "twins")] {
+        let lines = results.growth.iter().filter(|growth| growth.what == what);
+        let line = |growth: &Growth| {
+            let point = |cell: &Cell| (growth.amount(cell) as f64, cell.cpu_seconds_per_million_records);
+            Line { label: growth.contender.clone(), points: growth.cells.iter().map(point).collect() }
+        };
+        let lines: Vec<_> = lines.map(line).collect();
+        if !lines.is_empty() {
+            let title = format!("CPU µs a record as {what} grow");
+            write(&format!("growth-{name}.svg"), chart::lines(&title, what, &lines));
+        }
+    }
+}
+
+/// A whole number, its digits in threes.
+pub fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
