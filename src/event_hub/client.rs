@@ -245,6 +245,13 @@ fn good_until(expires_on: OffsetDateTime) -> Instant {
     Instant::now() + left.saturating_sub(Duration::from_secs(4 * 60)).max(Duration::from_secs(5))
 }
 
+impl Messages {
+    /// The events as they travel: what a lane hands to the SDK.
+    pub fn to_amqp(&self) -> impl Iterator<Item = AmqpMessage> {
+        self.list().iter().map(|message| amqp_message(self, message))
+    }
+}
+
 /// The event as it travels. Each keeps its own partition key, as Microsoft's buffered producers do it, although the
 /// batch goes to the partition by its id.
 fn amqp_message(messages: &Messages, message: &Message) -> AmqpMessage {
