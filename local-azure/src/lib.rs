@@ -2,6 +2,7 @@
 
 pub mod event_grid;
 pub mod event_hubs;
+pub mod explorer;
 pub mod functions_host;
 pub mod reader;
 pub mod sample;

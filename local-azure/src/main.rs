@@ -12,7 +12,7 @@ use clap::Parser;
 use local_azure::{
     event_hubs::{self, Control, EventHubs},
     functions_host::{self, FunctionsHost, Handler, Level, Log, Storage},
-    reader::{self, Bodies},
+    reader::{self, Events},
     sample,
 };
 use tokio::{signal, time::timeout};
@@ -71,7 +71,7 @@ async fn run(options: Options) -> Result<(), Error> {
     let listen = preferably(EVENT_HUBS_PORT);
     let hubs = Arc::new(EventHubs::start(event_hubs::Config { listen, ..event_hubs::Config::default() })?);
     let connection_string = hubs.connection_string(HUB);
-    let mut records = reader::read(hubs.address(), connection_string.clone())?;
+    let (mut records, _connection) = reader::read(hubs.address(), connection_string.clone())?;
     println!("Event hub     {HUB} on amqp://{}", hubs.address());
     println!("EVENT_HUB     {connection_string}");
     let _control = match options.control_port {
@@ -91,7 +91,7 @@ async fn run(options: Options) -> Result<(), Error> {
     // The deliveries were answered, so their records are in the hub.
     for _ in 0..hubs.events(HUB).len() {
         let record = timeout(PATIENCE, records.recv()).await.ok().flatten();
-        println!("{}", record.ok_or("the reader did not get the records in time")?);
+        println!("{}", record.ok_or("the reader did not get the records in time")?.body);
     }
     if options.once {
         host.stop().await;
@@ -110,7 +110,7 @@ async fn control(hubs: &Arc<EventHubs>, port: u16) -> Result<Control, Error> {
 }
 
 /// Prints records until Ctrl-C, or until the host gives the handler up.
-async fn follow(records: &mut Bodies, host: Option<&FunctionsHost>) -> Result<(), Error> {
+async fn follow(records: &mut Events, host: Option<&FunctionsHost>) -> Result<(), Error> {
     let given_up = async {
         match host {
             Some(host) => host.closed().await,
@@ -120,7 +120,7 @@ async fn follow(records: &mut Bodies, host: Option<&FunctionsHost>) -> Result<()
     tokio::pin!(given_up);
     loop {
         tokio::select! {
-            record = records.recv() => println!("{}", record.ok_or("the reader stopped")?),
+            record = records.recv() => println!("{}", record.ok_or("the reader stopped")?.body),
             () = &mut given_up => return Err("the handler ended three times; see above".into()),
             interrupted = signal::ctrl_c() => return Ok(interrupted?),
         }
