@@ -14,11 +14,16 @@ use std::{
 };
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use parts::{PARTS, Part, Pass};
 
 mod baseline;
 
 use baseline::{Baseline, Instructions};
+
+/// As in twin-bridge.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The parts of twin-bridge in instructions, compared with the baseline.
 #[derive(Parser)]
