@@ -1,12 +1,6 @@
 //! The pieces, started in the order in which they need each other: from the hub back to the twins.
 
-use std::{
-    fmt,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use local_azure::{
     digital_twins::{self, DigitalTwins, Endpoint, EventRoute, Graph},
@@ -35,6 +29,9 @@ const EXPLORER_PORT: u16 = 8080;
 const DIGITAL_TWINS_PORT: u16 = 8081;
 const EVENT_GRID_PORT: u16 = 8082;
 
+/// So many changes a second, and the records of each travel together, as they should in a hub that is paid for.
+const MANY: f64 = 200.0;
+
 /// Events that may wait between the twins and the topic.
 const BETWEEN: usize = 1024;
 
@@ -59,14 +56,14 @@ struct Events {
 
 impl Azure {
     pub(crate) async fn start(options: &Options, status: &Status) -> Result<Self, Error> {
-        let config = event_hubs::Config { listen: preferably(EVENT_HUBS_PORT), ..event_hubs::Config::default() };
+        let config = event_hubs::Config { listen: options.listen(EVENT_HUBS_PORT), ..event_hubs::Config::default() };
         let hubs = Arc::new(EventHubs::start(config)?);
         let control = match options.control_port {
             Some(port) => Some(Control::start(Arc::clone(&hubs), port).await?),
             None => None,
         };
         let explorer = Explorer::start(explorer::Config {
-            listen: preferably(EXPLORER_PORT),
+            listen: options.listen(EXPLORER_PORT),
             event_hubs: hubs.address(),
             connection_string: hubs.connection_string(HUB),
             limits: explorer::Limits::default(),
@@ -142,7 +139,7 @@ impl Events {
         };
         let (events, published) = mpsc::channel(BETWEEN);
         let grid = EventGrid::start(event_grid::Config {
-            listen: Some(preferably(EVENT_GRID_PORT)),
+            listen: Some(options.listen(EVENT_GRID_PORT)),
             subscriptions: vec![Subscription {
                 // As infra/ deploys it.
                 max_events_per_batch: 32,
@@ -154,7 +151,7 @@ impl Events {
             ..event_grid::Config::new(options.schema, published)
         });
         let twins = DigitalTwins::start(digital_twins::Config {
-            listen: preferably(DIGITAL_TWINS_PORT),
+            listen: options.listen(DIGITAL_TWINS_PORT),
             host_name: HOST_NAME.to_owned(),
             endpoints: vec![Endpoint { name: "event-grid".to_owned(), schema: options.schema, events }],
             routes: vec![EventRoute {
@@ -175,10 +172,13 @@ async fn start_host(options: &Options, connection_string: String, status: &Statu
     let least = if options.verbose { Level::Information } else { Level::Warning };
     let status = status.clone();
     let mut config = functions_host::Config::new(root(), storage());
-    config.listen = preferably(FUNCTIONS_PORT);
+    config.listen = options.listen(FUNCTIONS_PORT);
     config.handler = Handler::Executable(executable);
     config.environment =
         vec![("EVENT_HUB".to_owned(), connection_string), ("SERVICE_ID".to_owned(), HOST_NAME.to_owned())];
+    if options.changes_per_second() >= MANY && std::env::var_os("EVENT_HUB_BODY").is_none() {
+        config.environment.push(("EVENT_HUB_BODY".to_owned(), "lines".to_owned()));
+    }
     config.log = Log::new(move |line| {
         if line.level >= least {
             status.print(&line.message);
@@ -223,9 +223,4 @@ fn storage_name() -> &'static str {
         Storage::Account(_) => "container dead-letter of AzureWebJobsStorage",
         Storage::Folder(_) => "target/local-azure/dead-letter",
     }
-}
-
-fn preferably(port: u16) -> SocketAddr {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    if TcpListener::bind(address).is_ok() { address } else { SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
 }

@@ -1,6 +1,9 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+};
 
 use clap::{ArgAction, Parser};
 use local_azure::{chocolate_factory, event_grid::Schema};
@@ -11,11 +14,13 @@ use local_azure::{chocolate_factory, event_grid::Schema};
 /// hub, and a page draws their history. Ctrl-C ends.
 #[derive(Debug, Parser)]
 #[command(disable_help_flag = true)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Options {
     /// How many twins the factory has.
     #[arg(long, value_name = "N", default_value_t = chocolate_factory::LAB)]
     pub(crate) twins: usize,
-    /// How many changes there are a second; by default each step changes every 2 seconds.
+    /// How many changes there are a second; by default each step changes every 2 seconds. From 200 on the bridge puts
+    /// the records of a change into one event (`EVENT_HUB_BODY=lines`), unless the environment says otherwise.
     #[arg(long, value_name = "R", value_parser = rate)]
     pub(crate) rate: Option<f64>,
     /// Which changes there are: the same seed gives the same.
@@ -39,6 +44,9 @@ pub(crate) struct Options {
     /// Set the factory up, let every step change once, print the records, and end.
     #[arg(long)]
     pub(crate) once: bool,
+    /// Take any free ports, not the usual ones.
+    #[arg(long)]
+    pub(crate) any_port: bool,
     /// Let other programs make the Event Hubs endpoint misbehave, over HTTP on this port; 0 takes any.
     #[arg(long, value_name = "PORT")]
     pub(crate) control_port: Option<u16>,
@@ -51,6 +59,21 @@ pub(crate) struct Options {
     /// Print help.
     #[arg(long, short, action = ArgAction::HelpLong)]
     help: Option<bool>,
+}
+
+impl Options {
+    /// How many changes a second are asked for.
+    #[allow(clippy::cast_precision_loss, reason = "no factory has 2^52 twins")]
+    pub(crate) fn changes_per_second(&self) -> f64 {
+        self.rate.unwrap_or(self.twins as f64 / chocolate_factory::ROUND.as_secs_f64())
+    }
+
+    /// The port that people expect, or any other if something else has it.
+    pub(crate) fn listen(&self, port: u16) -> SocketAddr {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        if self.any_port || TcpListener::bind(address).is_err() { any } else { address }
+    }
 }
 
 fn rate(text: &str) -> Result<f64, &'static str> {
