@@ -1,20 +1,36 @@
-//! The bridge as the host starts it.
+//! What cargo has to build: the bridge that the host starts, and this program anew where it is too slow as it is.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    env,
+    path::PathBuf,
+    process::{Command, ExitStatus},
+};
 
 use crate::{Error, azure};
 
 /// Builds twin-bridge with the same cargo and profile as this program, and answers where it is.
 pub(crate) fn build() -> Result<PathBuf, Error> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["build", "--package", "twin-bridge", "--bin", "twin-bridge"]).current_dir(azure::root());
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
+    let this = env::current_exe()?;
+    let folder = this.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
+    let profile = if folder == "debug" { "dev".as_ref() } else { folder };
+    let mut command = cargo();
+    command.args(["build", "--package", "twin-bridge", "--bin", "twin-bridge", "--profile"]).arg(profile);
     if !command.status()?.success() {
         return Err("twin-bridge could not be built".into());
     }
-    let executable = format!("twin-bridge{}", std::env::consts::EXE_SUFFIX);
-    Ok(std::env::current_exe()?.with_file_name(executable))
+    Ok(this.with_file_name(format!("twin-bridge{}", env::consts::EXE_SUFFIX)))
+}
+
+/// Runs this program as it is built by the profile `load`, with the same arguments.
+pub(crate) fn run_optimised() -> Result<ExitStatus, Error> {
+    eprintln!("So many changes a second need an optimised build. The first time that takes some minutes.");
+    let mut command = cargo();
+    command.args(["run", "--package", "local-azure", "--profile", "load", "--"]).args(env::args_os().skip(1));
+    Ok(command.status()?)
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(azure::root());
+    command
 }

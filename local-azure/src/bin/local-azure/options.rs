@@ -20,7 +20,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = chocolate_factory::LAB)]
     pub(crate) twins: usize,
     /// How many changes there are a second; by default each step changes every 2 seconds. From 200 on the bridge puts
-    /// the records of a change into one event (`EVENT_HUB_BODY=lines`), unless the environment says otherwise.
+    /// the records of a change into one event (`EVENT_HUB_BODY=lines`), unless the environment says otherwise. From 500
+    /// on all of it is built with optimisation first.
     #[arg(long, value_name = "R", value_parser = rate)]
     pub(crate) rate: Option<f64>,
     /// Which changes there are: the same seed gives the same.
@@ -66,6 +67,11 @@ impl Options {
     #[allow(clippy::cast_precision_loss, reason = "no factory has 2^52 twins")]
     pub(crate) fn changes_per_second(&self) -> f64 {
         self.rate.unwrap_or(self.twins as f64 / chocolate_factory::ROUND.as_secs_f64())
+    }
+
+    /// Whether it is more than a build without optimisation can do.
+    pub(crate) fn is_demanding(&self) -> bool {
+        self.changes_per_second() >= 500.0
     }
 
     /// The port that people expect, or any other if something else has it.
