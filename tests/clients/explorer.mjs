@@ -1,9 +1,11 @@
 // Opens the explorer in Chromium, as somebody would who sees it for the first time, and checks what they see.
 //
-// Usage: CHROMIUM=/usr/bin/chromium node explorer.mjs URL [FOLDER]
+// Usage: CHROMIUM=/usr/bin/chromium node explorer.mjs charts|states URL [FOLDER]
 //
-// The factory of the test that starts this keeps changing meanwhile. Ends with 0 and "all is well", or says what is not.
-// FOLDER gets screenshots, light and dark.
+// charts: the factory of the test that starts this keeps changing meanwhile. FOLDER gets screenshots, light and dark.
+// states: what the page says while there is nothing to draw; the test makes the next thing happen when it reads a line.
+//
+// Ends with 0 and "all is well", or says what is not.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -13,7 +15,7 @@ import { load } from './load.mjs';
 
 const { chromium } = load('playwright-core');
 
-const [url, folder] = process.argv.slice(2);
+const [part, url, folder] = process.argv.slice(2);
 const host = new URL(url).host;
 const profile = await mkdtemp(join(tmpdir(), 'explorer-'));
 
@@ -56,9 +58,7 @@ const inked = (lane) => page.evaluate((lane) => {
   return new Set(new Uint32Array(data.buffer)).size;
 }, lane);
 
-try {
-  await page.goto(url);
-
+const charts = async () => {
   step('a newcomer sees curves at once');
   await until(() => document.getElementById('charts').explorer.drawn.length === 4);
   assert.deepEqual(await names(), ['ChasisTemperature', 'Force', 'PowerUsage', 'Vibration'].map((name) => `GrindingStep/${name}`));
@@ -70,6 +70,8 @@ try {
   const nested = 'li:has(> .twin > .name:text-is("ChocolateFactory")) li:has(> .twin > .name:text-is("FactoryFloor")) '
     + 'li:has(> .twin > .name:text-is("ProductionLine")) li:has(> .twin > .name:text-is("GrindingStep"))';
   await tree.locator(nested).waitFor();
+
+  await screenshot('first');
 
   step('new points arrive');
   const before = await span();
@@ -202,8 +204,31 @@ try {
   await page.reload();
   await until(() => document.getElementById('charts').explorer.drawn.length === 7);
   assert.deepEqual(await theme(), ['light', light], 'the choice outlives a reload');
-
   assert.deepEqual(complaints, []);
+};
+
+const states = async () => {
+  const says = (text) => page.locator('#status', { hasText: text }).waitFor();
+  await page.getByText('No records yet', { exact: true }).waitFor();
+  await page.getByText('No twins yet.').waitFor();
+  await says('Live');
+  console.log('nothing yet');
+  await until(() => document.getElementById('charts').explorer.drawn.length === 4);
+  assert.equal(await page.locator('#empty').isVisible(), false);
+  for (const { name } of await drawn()) await key(...name.split('/')).uncheck();
+  await page.getByText('Nothing chosen').waitFor();
+  assert.deepEqual(complaints, []);
+  console.log('curves');
+  await says('Event hub not reachable');
+  console.log('no hub');
+  await says('Live');
+  console.log('live again');
+  await says('Explorer not reachable');
+};
+
+try {
+  await page.goto(url);
+  await { charts, states }[part]();
   console.log('all is well');
 } catch (error) {
   await screenshot('failure');

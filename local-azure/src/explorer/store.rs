@@ -44,7 +44,7 @@ pub struct Counters {
     pub repeats: u64,
     /// Bodies, or parts of them, that are no records.
     pub unreadable: u64,
-    /// Values left out because there were more series, twins or relationships than the limit.
+    /// Values, twins and relationships left out because there were more series, twins or relationships than the limit.
     pub left_out: u64,
     /// Points kept now.
     pub points: usize,
@@ -135,7 +135,7 @@ impl Store {
             value: None,
             source_time: record.source_time.as_deref().map(Box::from),
         };
-        match &record.content {
+        let keys = match &record.content {
             Content::Values { twin, model, values } => self.change(twin, model.as_deref(), values, time, &note),
             Content::Twin { twin, model, ends } => {
                 self.begin_or_end(twin, model.as_deref(), *ends, time, &note);
@@ -145,7 +145,11 @@ impl Store {
                 self.relate(id, name, source, target, *ends);
                 Vec::new()
             }
+        };
+        if self.counters.points > self.limits.points {
+            self.drop_oldest();
         }
+        keys
     }
 
     fn change(
@@ -186,15 +190,15 @@ impl Store {
         }
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
-        if self.counters.points > self.limits.points {
-            self.drop_oldest();
-        }
         keys
     }
 
     /// The end of a twin is the end of each of its values.
     fn begin_or_end(&mut self, twin: &str, model: Option<&str>, ends: bool, time: Nanoseconds, note: &Note) {
-        let Some(index) = self.twin(twin) else { return };
+        let Some(index) = self.twin(twin) else {
+            self.counters.left_out += 1;
+            return;
+        };
         let Some((_, twin)) = self.twins.get_index_mut(index) else { return };
         remember_model(twin, model);
         twin.ended = ends;
@@ -216,7 +220,10 @@ impl Store {
             self.counters.left_out += 1;
             return;
         }
-        let (Some(source), Some(target)) = (self.twin(source), self.twin(target)) else { return };
+        let (Some(source), Some(target)) = (self.twin(source), self.twin(target)) else {
+            self.counters.left_out += 1;
+            return;
+        };
         let (Some((source, _)), Some((target, _))) = (self.twins.get_index(source), self.twins.get_index(target))
         else {
             return;

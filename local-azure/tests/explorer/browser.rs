@@ -6,8 +6,13 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
 use time::OffsetDateTime;
-use tokio::{process::Command, time::timeout};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+    time::timeout,
+};
 
 use crate::factory::{Factory, graph, moment, removal};
 
@@ -15,7 +20,10 @@ use crate::factory::{Factory, graph, moment, removal};
 const SLOW: Duration = Duration::from_secs(180);
 
 /// How often the machines report.
-const EVERY: time::Duration = time::Duration::seconds(2);
+const EVERY: Duration = Duration::from_secs(1);
+
+/// How often they have reported when the page is opened.
+const BEFORE: u32 = 600;
 
 fn chromium() -> Option<PathBuf> {
     let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
@@ -42,28 +50,17 @@ fn script() -> Option<Command> {
 async fn the_page_draws_the_factory() {
     let Some(mut command) = script() else { return };
     let factory = Factory::start().await;
-    let start = OffsetDateTime::now_utc() - EVERY * 300;
-    let mut records = graph();
-    for turn in 0..300 {
-        // A pause in which nothing came, and a property that was removed and came back.
-        if !(120..150).contains(&turn) {
-            records.extend(moment(turn, start + EVERY * turn));
-        }
-        if turn == 200 {
-            records.push(removal("GrindingStep", "Force", start + EVERY * turn + time::Duration::SECOND));
-        }
-    }
+    let records = history(OffsetDateTime::now_utc() - EVERY * BEFORE);
     factory.send_records(&records).await;
     factory.has_read(records.len() as u64).await;
 
-    command.arg(factory.explorer.url());
-    if let Some(folder) = std::env::var_os("SCREENSHOTS") {
-        command.arg(folder);
-    }
+    command.args(["charts", &factory.explorer.url()]);
+    // Where to put pictures of it, for the documentation.
+    command.args(std::env::var_os("SCREENSHOTS"));
     let ended = timeout(SLOW, command.output());
     tokio::pin!(ended);
-    let mut turn = 300;
-    let mut ticks = tokio::time::interval(Duration::from_millis(500));
+    let mut turn = BEFORE;
+    let mut ticks = tokio::time::interval(EVERY);
     let output = loop {
         tokio::select! {
             output = &mut ended => break output.unwrap().unwrap(),
@@ -76,4 +73,42 @@ async fn the_page_draws_the_factory() {
     let (said, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{complaints}");
     assert!(said.ends_with("all is well\n"), "{said}");
+}
+
+/// Ten minutes, with a pause in which nothing came, and a property that was removed and came back.
+fn history(start: OffsetDateTime) -> Vec<Value> {
+    let mut records = graph();
+    for turn in (0..BEFORE).filter(|turn| !(240..300).contains(turn)) {
+        let now = start + EVERY * turn;
+        let without_force = (400..430).contains(&turn);
+        if turn == 400 {
+            records.push(removal("GrindingStep", "Force", now));
+        }
+        records.extend(moment(turn, now).into_iter().filter(|record| !(without_force && record["Key"] == "Force")));
+    }
+    records
+}
+
+/// The script says what it sees, and this makes the next thing happen.
+#[tokio::test]
+async fn the_page_says_what_it_waits_for() {
+    let Some(mut command) = script() else { return };
+    let factory = Factory::start().await;
+    let mut child = command.args(["states", &factory.explorer.url()]).spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut explorer = Some(factory);
+    while let Some(line) = timeout(SLOW, said.next_line()).await.unwrap().unwrap() {
+        let factory = explorer.as_ref();
+        match line.as_str() {
+            "nothing yet" => factory.unwrap().send_records(&moment(0, OffsetDateTime::now_utc())).await,
+            "curves" => factory.unwrap().hubs.pause(),
+            "no hub" => factory.unwrap().hubs.resume().unwrap(),
+            "live again" => drop(explorer.take()),
+            "all is well" => break,
+            _ => {}
+        }
+    }
+    let output = timeout(SLOW, child.wait_with_output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(explorer.is_none(), "the script went to its end");
 }

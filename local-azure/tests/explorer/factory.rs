@@ -171,10 +171,10 @@ pub(crate) fn graph() -> Vec<Value> {
 
 /// What all machines report at a moment; `turn` counts the moments.
 pub(crate) fn moment(turn: u32, time: OffsetDateTime) -> Vec<Value> {
-    let t = f64::from(turn);
+    let t = f64::from(turn) / 2.0;
     let wave = |period: f64| (t * TAU / period).sin();
     // The same noise every day.
-    let noise = |seed: f64| (((t + 1.0) * seed).sin() * 43_758.545_3).fract();
+    let noise = |seed: f64| ((t * 12.9898 + seed * 78.233).sin() * 43_758.545_3).fract();
     let round = |value: f64| (value * 10_000.0).round() / 10_000.0;
     let mut records = vec![
         update("GrindingStep", "ChasisTemperature", round(204.0 + 6.0 * wave(150.0) + 1.2 * noise(12.9)), time),
@@ -185,11 +185,11 @@ pub(crate) fn moment(turn: u32, time: OffsetDateTime) -> Vec<Value> {
         update("FanningStep", "PowerUsage", round(71.0 + 6.0 * wave(130.0) + 2.0 * noise(21.3)), time),
         update("MouldingStep", "PowerUsage", round(52.0 + 4.0 * wave(70.0) + 1.5 * noise(63.7)), time),
     ];
-    if turn.is_multiple_of(20) {
-        records.push(update("FanningStep", "RoastingTime", 90 + i64::from(turn / 20 % 4) * 5, time));
-        let state = ["Running", "Running", "Cleaning", "Idle"][usize::try_from(turn / 20 % 4).unwrap()];
+    if turn.is_multiple_of(60) {
+        records.push(update("FanningStep", "RoastingTime", 90 + i64::from(turn / 60 % 4) * 5, time));
+        let state = ["Running", "Running", "Cleaning", "Idle"][usize::try_from(turn / 60 % 4).unwrap()];
         records.push(update("FanningStep", "State", state, time));
-        records.push(update("MouldingStep", "FinalStep", turn.is_multiple_of(40), time));
+        records.push(update("MouldingStep", "FinalStep", turn.is_multiple_of(120), time));
     }
     records
 }

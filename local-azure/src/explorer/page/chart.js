@@ -2,13 +2,20 @@
 // to the highest around averages.
 
 import { colour, styled } from './theme.js';
-import { short, zoned } from './text.js';
+import { axisTimes, short, zoned } from './text.js';
 
 export const AXIS = 62;
+export const TIMES = 42;
 const FONT = '12px system-ui, sans-serif';
 
 /** Up to how many scales get an axis; the others are read by hovering. */
 const MOST_AXES = 4;
+
+/** How much room the axes of curves take on the left and on the right. */
+export const margins = (curves) => {
+  const axes = Math.min(MOST_AXES, Math.max(1, new Set(curves.map((curve) => curve.key)).size));
+  return { left: AXIS * Math.ceil(axes / 2), right: axes > 1 ? AXIS * Math.floor(axes / 2) : 14 };
+};
 
 const isAverage = (curve) => curve.avg !== undefined;
 
@@ -37,13 +44,14 @@ export const basics = ({ width, height, span, last, on }) => ({
   },
   x: { time: true, auto: true, range: () => [span.from, span.to] },
   xAxis: {
-    show: last, stroke: styled('--muted'), font: FONT, size: 34, space: 80,
+    show: last, stroke: styled('--muted'), font: FONT, size: TIMES, space: 64,
+    values: (_, splits, axis, space, step) => axisTimes(splits, step),
     grid: { stroke: styled('--grid'), width: 1 }, ticks: { show: false },
   },
 });
 
 const yAxis = (scale, side, stroke, first) => ({
-  scale, side, stroke, font: FONT, size: AXIS, gap: 6, space: 34,
+  scale, side, stroke, font: FONT, size: AXIS, gap: 6, space: 24,
   values: (_, splits) => splits.map(short),
   grid: { show: first, stroke: styled('--grid'), width: 1 },
   ticks: { show: false },
@@ -75,7 +83,12 @@ const columns = (curve) => {
 };
 
 /** The data of all curves over one column of times. The ends of the window are in it, so that it is never empty. */
-const aligned = (curves, span) => uPlot.join([[[span.from, span.to]], ...curves.map(columns)]);
+const aligned = (curves, span) => {
+  const tables = [[[span.from, span.to]], ...curves.map(columns)];
+  // A break reaches to the next value of its own curve, whatever times the other curves have in between.
+  const EXPAND = 2;
+  return uPlot.join(tables, tables.map((table) => table.map(() => EXPAND)));
+};
 
 /** What a chart is made for; another needs another chart. */
 export const signature = (curves) => curves.map((curve) => `${curve.twin}\n${curve.key}\n${isAverage(curve)}`).join('\n\n');
@@ -118,7 +131,7 @@ export class Chart {
       axes: [xAxis, ...axes],
       series: [{}, ...series],
       bands,
-      padding: [6, keys.length > 1 && axes.length > 1 ? 0 : 14, options.last ? 0 : 4, 0],
+      padding: [6, axes.length > 1 ? 0 : 14, options.last ? 0 : 4, 0],
     }, aligned(curves, options.span), parent);
   }
 

@@ -1,6 +1,6 @@
 // The charts below each other, with one axis of time: a lane for each key, or one for all (overlap); states have their own.
 
-import { Chart, signature } from './chart.js';
+import { Chart, TIMES, margins, signature } from './chart.js';
 import { byId, element, swatch } from './element.js';
 import { briefly, hide, placeAt, show } from './hover.js';
 import { States, heightOf } from './states.js';
@@ -8,8 +8,10 @@ import { count, duration, plain } from './text.js';
 import { colour } from './theme.js';
 import { nameOf, view } from './view.js';
 
-const LOWEST = 116;
-const LEGEND = 34;
+const LOWEST = 88;
+
+/** A lane's padding and border. */
+const AROUND = 9;
 
 const isText = (curve) => curve.kind === 'text';
 
@@ -33,7 +35,7 @@ class Lane {
     const keys = new Set(this.curves.map((curve) => curve.key));
     this.values = this.curves.map((curve) => element('output', {}, latest(curve)));
     const chips = this.curves.map((curve, place) => element('span', { class: 'chip', 'data-series': nameOf(curve) },
-      swatch(colour(this.slots[place])),
+      isText(curve) ? null : swatch(colour(this.slots[place])),
       element('span', { class: 'of' }, keys.size > 1 ? `${curve.twin} · ${curve.key}` : curve.twin),
       this.values[place],
       element('button', { type: 'button', 'aria-label': `Remove ${curve.twin} ${curve.key}`, onclick: () => view.toggle(curve, false) }, '×')));
@@ -60,9 +62,9 @@ const latest = ({ latest: point }) => {
 /** How the points became what is drawn. */
 const how = (curves) => {
   const average = curves.find((curve) => curve.avg);
-  if (average) return `averages over ${duration(average.interval)}, lowest to highest`;
+  if (average) return `⌀ ${duration(average.interval)}, min–max`;
   const fewer = curves.filter((curve) => curve.exact === false);
-  if (fewer.length > 0) return `extremes of ${count(fewer.reduce((sum, curve) => sum + curve.of, 0))} points; zoom in for all`;
+  if (fewer.length > 0) return `extremes of ${count(fewer.reduce((sum, curve) => sum + curve.of, 0))} points`;
   return '';
 };
 
@@ -117,15 +119,17 @@ export class Lanes {
     this.#lanes.forEach((lane) => lane.chart.destroy());
     this.#lanes = lanes;
     byId('lanes').replaceChildren(...lanes.map((lane) => lane.root));
+    lanes.forEach((lane) => lane.fillLegend());
     const heights = this.#heights();
+    // In one chart, the axes of all keys stand beside it; the states keep clear of them.
+    const sides = margins(view.layout === 'overlap' ? lanes.flatMap((lane) => lane.curves).filter((curve) => !isText(curve)) : []);
     const on = {
       reset: () => view.reset(),
       zoom: (from, to) => view.zoomTo(from, to),
       hover: (chart) => this.#hover(chart),
     };
     lanes.forEach((lane, place) => {
-      lane.fillLegend();
-      const options = { width: byId('charts').clientWidth - 6, height: heights[place], span: this.#span, last: lane.last, on };
+      const options = { width: byId('charts').clientWidth - 6, height: heights[place], span: this.#span, last: lane.last, on, ...sides };
       lane.chart = isText(lane.curves[0]) ? new States(lane.canvas, lane.curves, options) : new Chart(lane.canvas, lane.curves, lane.slots, options);
     });
   }
@@ -134,12 +138,13 @@ export class Lanes {
   #heights() {
     const fixed = this.#lanes.map((lane) => (isText(lane.curves[0]) ? heightOf(lane.curves, lane.last) : 0));
     const curves = fixed.filter((height) => height === 0).length;
-    const left = byId('charts').clientHeight - 4 - this.#lanes.length * LEGEND - fixed.reduce((sum, height) => sum + height, 0);
+    const legends = this.#lanes.reduce((sum, lane) => sum + lane.legend.offsetHeight + AROUND, 0);
+    const left = byId('charts').clientHeight - legends - fixed.reduce((sum, height) => sum + height, 0);
     return fixed.map((height, place) => {
       if (height > 0) return height;
       // The lowest lane also holds the times.
-      const times = this.#lanes[place].last ? 15 : -15 / Math.max(curves - 1, 1);
-      return Math.max(LOWEST, Math.floor(left / curves + (curves > 1 ? times : 0)));
+      const times = fixed.at(-1) > 0 ? 0 : TIMES;
+      return Math.floor(Math.max(LOWEST, (left - times) / curves) + (this.#lanes[place].last ? times : 0));
     });
   }
 

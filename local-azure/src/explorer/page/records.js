@@ -2,10 +2,24 @@
 
 import { get } from './data.js';
 import { byId, element } from './element.js';
-import { count, when } from './text.js';
+import { count, plain, when } from './text.js';
 import { nameOf, view } from './view.js';
 
 const PAGE = 60;
+
+/** What a record says, in few words. */
+const what = (text) => {
+  let record;
+  try { record = JSON.parse(text); } catch { return ''; }
+  if (record === null || typeof record !== 'object') return '';
+  const { Key, Value, Action, Name, Source, Target, TwinId } = record;
+  const change = (key, value) => (value === null ? `${key} removed` : `${key} = ${plain(value)}`);
+  if (Key !== undefined) return change(Key, Value);
+  const fate = Action === 'Delete' ? 'deleted' : 'created';
+  if (Source !== undefined) return `${Name} → ${Target} ${fate}`;
+  if (TwinId !== undefined) return fate;
+  return Object.entries(record).filter(([key]) => !key.startsWith('$')).map(([key, value]) => change(key, value)).join(', ');
+};
 
 export class Records {
   #limit = PAGE;
@@ -51,7 +65,7 @@ export class Records {
       return;
     }
     const more = () => { this.#limit = Math.min(500, this.#limit + 100); this.load(); };
-    const heads = ['Enqueued', 'Partition', 'Twin', 'Record'].map((head) => element('th', { scope: 'col' }, head));
+    const heads = ['Enqueued', 'Partition', 'Twin', 'What', 'Record'].map((head) => element('th', { scope: 'col' }, head));
     const table = element('table', {}, element('thead', {}, element('tr', {}, ...heads)), element('tbody', {}, ...records.map((record) => this.#row(record))));
     const button = records.length === this.#limit && this.#limit < 500 ? element('button', { type: 'button', class: 'more', onclick: more }, 'Show more') : '';
     const focused = document.activeElement?.dataset?.record;
@@ -71,6 +85,7 @@ export class Records {
       element('td', {}, when(record.enqueued)),
       element('td', {}, `${record.partition} · ${record.sequenceNumber}`),
       element('td', {}, record.twin ?? '', record.remark ? element('span', { class: 'remark' }, record.remark) : null),
+      element('td', { class: 'what' }, what(record.text)),
       element('td', {}, text));
   }
 }

@@ -1,15 +1,19 @@
 // A lane of states over time, for values that are no numbers: each from its time to the next, with its text.
 
-import { AXIS, basics } from './chart.js';
+import { TIMES, basics } from './chart.js';
 import { plain } from './text.js';
 import { colour, styled } from './theme.js';
 
 const ROW = 26;
 
-export const heightOf = (curves, last) => curves.length * ROW + (last ? 34 : 4) + 8;
+export const heightOf = (curves, last) => curves.length * ROW + (last ? TIMES : 4) + 6;
 
-/** The same text has the same colour everywhere. */
-const slotOf = (text) => [...text].reduce((hash, letter) => (hash * 31 + letter.codePointAt(0)) % 9973, 7) % 8;
+/** The same text has the same colour everywhere, and another than those that came before it. */
+const slots = new Map();
+const slotOf = (text) => {
+  if (!slots.has(text)) slots.set(text, slots.size);
+  return slots.get(text);
+};
 
 export class States {
   #chart;
@@ -22,7 +26,8 @@ export class States {
       ...common,
       hooks: { ...common.hooks, draw: [(chart) => this.#draw(chart)] },
       scales: { x, y: { range: [0, 1] } },
-      axes: [xAxis, { size: AXIS, values: () => [], splits: () => [], grid: { show: false }, ticks: { show: false } }],
+      axes: [{ ...xAxis, grid: { show: false } }, { size: options.left, values: () => [], splits: () => [], grid: { show: false }, ticks: { show: false } }],
+      padding: [2, options.right, options.last ? 0 : 4, 0],
       series: [{}, { scale: 'y', stroke: 'transparent', points: { show: false } }],
     }, this.#data(options.span), parent);
   }
@@ -57,6 +62,7 @@ export class States {
     ctx.clip();
     ctx.font = `${12 * ratio}px system-ui, sans-serif`;
     ctx.textBaseline = 'middle';
+    ctx.textAlign = 'left';
     this.#curves.forEach((curve, row) => {
       const top = bbox.top + (row * ROW + 3) * ratio;
       const height = (ROW - 6) * ratio;

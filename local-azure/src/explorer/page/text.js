@@ -27,6 +27,18 @@ export const clock = (milliseconds) => {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 };
 
+/** Labels for times on an axis that are `step` milliseconds apart; the day where it begins. */
+export const axisTimes = (times, step) => {
+  let day = '';
+  return times.map((time) => {
+    const [date, second] = when(time).split(' ');
+    const label = step < 1_000 ? second : second.slice(0, step < 60_000 ? 8 : 5);
+    const named = date === day ? '' : `\n${date}`;
+    day = date;
+    return step >= 86_400_000 ? date : label + named;
+  });
+};
+
 /** The time of a point as it was received: the note has it, or it is written with seven digits. */
 export const exactTime = (curve, place) => {
   const noted = curve.notes?.[place]?.time;
