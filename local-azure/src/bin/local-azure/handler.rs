@@ -14,7 +14,18 @@ pub(crate) fn build() -> Result<PathBuf, Error> {
     let folder = this.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
     let profile = if folder == "debug" { "dev".as_ref() } else { folder };
     let mut command = cargo();
-    command.args(["build", "--package", "twin-bridge", "--bin", "twin-bridge", "--profile"]).arg(profile);
+    // Both packages, so that what they share is built once, with the features of both.
+    command.args([
+        "build",
+        "--package",
+        "local-azure",
+        "--package",
+        "twin-bridge",
+        "--bin",
+        "twin-bridge",
+        "--profile",
+    ]);
+    command.arg(profile);
     if !command.status()?.success() {
         return Err("twin-bridge could not be built".into());
     }
