@@ -23,6 +23,10 @@ use tokio::{
 /// How many events may wait to be taken. When they are that many, the hub is asked for no more.
 const QUEUE: usize = 1024;
 
+/// How many events of a partition the hub may send ahead. With the client's own 300 it waits for credit most of the
+/// time: measured 7,000 events a second, against more than 35,000 with this.
+const PREFETCH: u32 = 3_000;
+
 /// How long to wait before the hub is asked again after it failed.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -136,6 +140,7 @@ async fn read_partition(
     let location = place.get().map_or(StartLocation::Earliest, StartLocation::SequenceNumber);
     let options = OpenReceiverOptions {
         start_position: Some(StartPosition { location, ..StartPosition::default() }),
+        prefetch: Some(PREFETCH),
         ..OpenReceiverOptions::default()
     };
     let receiver = consumer.open_receiver_on_partition(partition.clone(), Some(options)).await?;
