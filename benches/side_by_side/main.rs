@@ -71,7 +71,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs all of it. False if any delivery failed or the hub held anything but what was expected.
+/// Runs all of it. False if any delivery of ours failed or the hub held anything but what was expected.
 fn run(options: &Options) -> bool {
     if cfg!(not(target_os = "linux")) {
         println!(
@@ -96,7 +96,7 @@ fn run(options: &Options) -> bool {
     results.goals = goals::judge(&results);
     report::write(&results, options);
     let grown = results.growth.iter().flat_map(|growth| &growth.cells);
-    results.cells.iter().chain(grown).all(|cell| cell.failures == 0)
+    results.cells.iter().chain(grown).all(|cell| cell.peer || cell.failures == 0)
 }
 
 /// What `cargo test` prints for every other test, so that totals count this one too.
