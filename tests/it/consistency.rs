@@ -59,7 +59,9 @@ fn there_is_one_function_and_everyone_calls_it_by_its_name() {
         folders.filter(|path| path.join("function.json").exists() && !path.ends_with("dist")).collect();
     assert_eq!(functions, [root().join(FUNCTION)]);
     assert!(text("infra/modules/event-subscription.bicep").contains(&format!("'${{site.id}}/functions/{FUNCTION}'")));
-    assert!(text("local-azure/src/bin/local-azure/azure.rs").contains(&format!("const FUNCTION: &str = \"{FUNCTION}\";")));
+    assert!(
+        text("local-azure/src/bin/local-azure/azure.rs").contains(&format!("const FUNCTION: &str = \"{FUNCTION}\";"))
+    );
     assert!(text(".funcignore").lines().any(|line| line == format!("!/{FUNCTION}/")));
     for (path, text) in documents() {
         for call in text.split("functionName=").skip(1) {
@@ -141,7 +143,9 @@ fn the_example_connection_string_is_that_of_the_local_event_hubs_endpoint() {
     let hub = &event_hubs::Config::default().hubs[0].name;
     let served = hubs.connection_string(hub).replace(&format!(":{};", hubs.address().port()), &format!(":{AMQP};"));
     assert_eq!(example_value("EVENT_HUB"), served);
-    assert!(text("local-azure/src/bin/local-azure/azure.rs").contains(&format!("const EVENT_HUBS_PORT: u16 = {AMQP};")));
+    assert!(
+        text("local-azure/src/bin/local-azure/azure.rs").contains(&format!("const EVENT_HUBS_PORT: u16 = {AMQP};"))
+    );
     assert!(text("infra/main.bicep").contains(&format!("param eventHubName string = '{hub}'")));
 }
 
