@@ -55,11 +55,11 @@ impl Production {
         Ok(told as u64)
     }
 
-    /// How many changes a second there are when every step reports as often as in the lab.
+    /// How many changes a second a factory of so many twins has when every step reports as often as in the lab.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "no factory has 2^52 steps")]
-    pub fn usual_rate(&self) -> f64 {
-        self.simulator.steps() as f64 / ROUND.as_secs_f64()
+    pub fn usual_rate(twins: usize) -> f64 {
+        Simulator::new(twins, 0).steps() as f64 / ROUND.as_secs_f64()
     }
 
     /// Lets every step report once, and answers how many that were.

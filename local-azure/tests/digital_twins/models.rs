@@ -49,7 +49,10 @@ async fn models_are_added_all_or_none() {
         (interface("dtmi:test:Bad;1", property(json!({"@type": "Map"}))), "lacks the schema"),
         (interface("dtmi:test:Bad;1", json!([{"@type": "Colour", "name": "c"}])), "c: The @type"),
         (interface("dtmi:test:Bad;1", json!([{"@type": "Property"}])), "no name"),
-        (interface("dtmi:test:Bad;1", json!([{"@type": "Component", "name": "c", "schema": "XXX"}])), "component"),
+        (
+            interface("dtmi:test:Bad;1", json!([{"@type": "Component", "name": "c", "schema": "not a model"}])),
+            "component",
+        ),
         (circle("dtmi:test:Bad;1", "dtmi:test:None;1"), "dtmi:test:None;1 is referred to"),
         (circle("dtmi:test:Bad;1", "dtmi:test:Bad;1"), "circle"),
         (good.clone(), "twice"),

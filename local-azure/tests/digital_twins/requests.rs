@@ -87,7 +87,7 @@ async fn a_change_is_made_only_if_its_condition_holds() {
         .await;
     stale.refused(412, "PreconditionFailed");
     instance.send_with(Method::DELETE, TWIN, &[("if-match", &old)], None).await.refused(412, "PreconditionFailed");
-    for headers in [("if-match", "XXX"), ("if-none-match", "XXX"), ("if-none-match", "W/\"1\"")] {
+    for headers in [("if-match", "unquoted"), ("if-none-match", "unquoted"), ("if-none-match", "W/\"1\"")] {
         instance.send_with(Method::PATCH, TWIN, &[headers], patch()).await.refused(400, "InvalidArgument");
     }
     let either = format!("{old}, {new}");

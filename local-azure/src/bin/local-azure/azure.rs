@@ -11,7 +11,7 @@ use local_azure::{
 };
 use tokio::sync::{broadcast, mpsc};
 
-use crate::{Error, handler, options::Options, status::Status};
+use crate::{Error, cargo, options::Options, status::Status};
 
 /// The hub that everything here uses.
 const HUB: &str = "twins";
@@ -167,7 +167,7 @@ impl Events {
 async fn start_host(options: &Options, connection_string: String, status: &Status) -> Result<FunctionsHost, Error> {
     let executable = match &options.handler {
         Some(path) => path.clone(),
-        None => handler::build()?,
+        None => cargo::build()?,
     };
     let least = if options.verbose { Level::Information } else { Level::Warning };
     let status = status.clone();

@@ -4,11 +4,11 @@
 //! production -> digital twins -> Event Grid -> Functions host -> twin-bridge -> Event Hubs -> explorer
 //! ```
 //!
-//! `options` is the command line, `azure` starts the pieces in their order, `handler` builds the bridge, `status` is the
+//! `options` is the command line, `azure` starts the pieces in their order, `cargo` builds the bridge, `status` is the
 //! line that tells how it goes.
 
 mod azure;
-mod handler;
+mod cargo;
 mod options;
 mod status;
 
@@ -41,7 +41,7 @@ async fn run(options: &Options) -> Result<(), Error> {
     if options.is_demanding() && cfg!(debug_assertions) {
         // Ctrl-C is for the other one, which ends in order.
         let ctrl_c = tokio::spawn(async { while signal::ctrl_c().await.is_ok() {} });
-        let ended = tokio::task::spawn_blocking(handler::run_optimised).await??;
+        let ended = tokio::task::spawn_blocking(cargo::run_optimised).await??;
         ctrl_c.abort();
         return if ended.success() { Ok(()) } else { Err(format!("cargo run ended with {ended}").into()) };
     }
@@ -81,7 +81,7 @@ async fn once(azure: &Azure, mut production: Production) -> Result<(), Error> {
 
 /// Sets the factory up and lets it work until Ctrl-C, or until the host gives the handler up.
 async fn on_and_on(azure: &Azure, production: Production, options: &Options, status: &Status) -> Result<(), Error> {
-    let (rate, changes) = (options.rate.unwrap_or(production.usual_rate()), production.changes());
+    let (rate, changes) = (options.changes_per_second(), production.changes());
     let working = async {
         production.set_up().await?;
         production.run(rate).await;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{ArgAction, Parser};
-use local_azure::{chocolate_factory, event_grid::Schema};
+use local_azure::{chocolate_factory, event_grid::Schema, production::Production};
 
 /// Runs twin-bridge on this machine with stand-ins for all of Azure around it, on loopback only.
 ///
@@ -64,9 +64,8 @@ pub(crate) struct Options {
 
 impl Options {
     /// How many changes a second are asked for.
-    #[allow(clippy::cast_precision_loss, reason = "no factory has 2^52 twins")]
     pub(crate) fn changes_per_second(&self) -> f64 {
-        self.rate.unwrap_or(self.twins as f64 / chocolate_factory::ROUND.as_secs_f64())
+        self.rate.unwrap_or_else(|| Production::usual_rate(self.twins))
     }
 
     /// Whether it is more than a build without optimisation can do.

@@ -13,7 +13,7 @@ pub(crate) fn build() -> Result<PathBuf, Error> {
     let this = env::current_exe()?;
     let folder = this.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
     let profile = if folder == "debug" { "dev".as_ref() } else { folder };
-    let mut command = cargo();
+    let mut command = command();
     // Both packages, so that what they share is built once, with the features of both.
     command.args([
         "build",
@@ -35,12 +35,12 @@ pub(crate) fn build() -> Result<PathBuf, Error> {
 /// Runs this program as it is built by the profile `load`, with the same arguments.
 pub(crate) fn run_optimised() -> Result<ExitStatus, Error> {
     eprintln!("So many changes a second need an optimised build. The first time that takes some minutes.");
-    let mut command = cargo();
+    let mut command = command();
     command.args(["run", "--package", "local-azure", "--profile", "load", "--"]).args(env::args_os().skip(1));
     Ok(command.status()?)
 }
 
-fn cargo() -> Command {
+fn command() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(azure::root());
     command
