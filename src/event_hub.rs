@@ -1,15 +1,16 @@
 //! The guarded way into the event hub: the last step of the flow.
 //!
-//! The Azure SDK can't be trusted bare. A send that is in flight when the connection dies never returns, no call has a
-//! time limit, on a multi-threaded runtime it can miss the hub's answer, and it takes `released` and `modified` for
-//! success (`docs/decisions.md` has the measurements). So the SDK lives on a thread of its own with a single-threaded
-//! runtime, and the rest of the program talks to it through channels:
+//! What speaks with the hub lives on a thread of its own with a single-threaded runtime, and the rest of the program talks
+//! to it through channels:
 //!
 //! ```text
-//! EventHub::send -> dispatcher -> lane of the twin's partition -> batch -> client -> hub
-//!       ^                                                                        |
-//!       +---------------------- Sending: accepted, or why not <------------------+
+//! EventHub::send -> dispatcher -> lane of the twin's partition -> courier -> client -> hub
+//!       ^                                                                              |
+//!       +------------------------- Sending: accepted, or why not <---------------------+
 //! ```
+//!
+//! The client is the bridge's own ([`amqp`]) or Microsoft's ([`sdk`]); `docs/decisions.md`, 2 and 10, says why there are
+//! two, and what neither is trusted with.
 
 use std::{
     sync::Arc,
@@ -24,10 +25,13 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use crate::settings::EventHubSettings;
+use crate::settings::{EventHubSettings, HubClient};
 
+mod amqp;
 mod backoff;
 mod client;
+mod connection;
+mod courier;
 mod credential;
 mod delivery;
 mod dispatcher;
@@ -35,14 +39,18 @@ mod health;
 mod job;
 mod lane;
 mod message;
-mod outcome;
 mod partition_key;
 mod patience;
+mod sdk;
+mod send_error;
+mod shared_access;
+mod token;
 
 pub use delivery::Delivery;
 use job::{Job, Progress};
 pub use message::{Body, Entry, Messages};
-pub use outcome::{SendError, not_accepted_layer};
+pub use sdk::not_accepted_layer;
+pub use send_error::SendError;
 
 /// The bytes of records that may wait for the hub. Past it, deliveries wait inside their budget.
 const ROOM: u32 = 64 * 1024 * 1024;
@@ -82,7 +90,7 @@ pub enum StartError {
 impl EventHub {
     /// Starts the hub's thread, which connects at once.
     pub fn start(settings: EventHubSettings) -> Result<Self, StartError> {
-        if !outcome::is_watched() {
+        if settings.client == HubClient::Sdk && !sdk::is_watched() {
             return Err(StartError::OutcomesHidden);
         }
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;

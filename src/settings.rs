@@ -18,7 +18,7 @@ use crate::{
 mod connection_string;
 mod reader;
 
-pub use connection_string::ConnectionString;
+pub use connection_string::{ConnectionString, SharedAccess};
 use reader::Reader;
 
 /// What the handler needs to run.
@@ -54,6 +54,18 @@ pub struct EventHubSettings {
     pub name: String,
     /// The namespace and the way in.
     pub access: Access,
+    /// What speaks with it.
+    pub client: HubClient,
+}
+
+/// What speaks AMQP with the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HubClient {
+    /// The bridge's own producer, with several batches under way at once.
+    #[default]
+    Amqp,
+    /// The producer of Microsoft's SDK, `azure_messaging_eventhubs`.
+    Sdk,
 }
 
 /// The namespace and how the bridge proves to it that it may send.
@@ -73,6 +85,34 @@ pub enum Access {
         /// The namespace's host name.
         namespace: String,
     },
+}
+
+impl Access {
+    /// The namespace's host name.
+    pub fn host(&self) -> &str {
+        match self {
+            Self::ConnectionString(string) => &string.host,
+            // A port is none that a namespace has, but one that stands in for it locally may.
+            Self::ManagedIdentity { namespace, .. } | Self::DeveloperLogin { namespace } => {
+                namespace.rsplit_once(':').map_or(namespace, |(host, _)| host)
+            }
+        }
+    }
+
+    /// The port, where it is another than the protocol's own.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Self::ConnectionString(string) => string.port,
+            Self::ManagedIdentity { namespace, .. } | Self::DeveloperLogin { namespace } => {
+                namespace.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
+            }
+        }
+    }
+
+    /// Whether this is the development emulator, which speaks without TLS.
+    pub fn is_emulator(&self) -> bool {
+        matches!(self, Self::ConnectionString(string) if string.use_development_emulator)
+    }
 }
 
 /// What shapes a record.

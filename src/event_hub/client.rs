@@ -1,168 +1,81 @@
-//! The SDK's producer, made safe: every call has a deadline, and a client that may be broken is thrown away.
+//! A producer made safe: every call has a deadline, and nothing waits on a connection that is known to be lost.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::time::Duration;
 
-use azure_core::time::{Duration as AzureDuration, OffsetDateTime};
-use azure_core_amqp::{
-    AmqpMessage, AmqpSymbol,
-    message::{AmqpAnnotations, AmqpMessageProperties},
-};
-use azure_messaging_eventhubs::{EventDataBatch, EventDataBatchOptions, ProducerClient, RetryOptions};
-use tokio::{
-    sync::{Mutex, watch},
-    time::{Instant, sleep, timeout},
-};
+use time::OffsetDateTime;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{Messages, SendError, Status, credential::Credential, health::Health, job::Job, message::Message, outcome};
-use crate::settings::{Access, EventHubSettings};
+use super::{Messages, SendError, amqp, job::Job, message::Message, sdk};
+use crate::settings::{EventHubSettings, HubClient};
 
-/// The time to open a client: connection, TLS, token and the hub's own description.
-const OPENING: Duration = Duration::from_secs(5);
-
-/// The time for a connection to be closed, which matters to nobody but the hub.
-const CLOSING: Duration = Duration::from_secs(2);
-
-/// AMQP without TLS, as the emulator serves it.
-const EMULATOR_PORT: u16 = 5672;
-
-/// The one connection to the hub, opened when it is needed and replaced when it is lost.
-#[derive(Debug)]
-pub(super) struct Connection {
-    settings: EventHubSettings,
-    current: RefCell<Option<Rc<Client>>>,
-    opening: Mutex<()>,
-    health: Health,
-}
-
-impl Connection {
-    pub(super) fn new(settings: EventHubSettings, status: watch::Sender<Status>) -> Self {
-        let health = Health::new(settings.name.clone(), status);
-        Self { settings, current: RefCell::default(), opening: Mutex::default(), health }
+/// How many batches may be under way in one lane. With the bridge's own producer, enough that a delivery hardly ever waits
+/// for another's answer; the SDK sends one at a time and would let the rest wait where their time runs already.
+pub(super) fn most_under_way(client: HubClient) -> usize {
+    match client {
+        HubClient::Amqp => 8,
+        HubClient::Sdk => 1,
     }
-
-    /// The client, opened now if there is none, or if the one there is has a token that expires soon.
-    pub(super) async fn client(&self) -> Result<Rc<Client>, SendError> {
-        let _one_at_a_time = self.opening.lock().await;
-        let current = self.current.borrow().clone();
-        match current {
-            Some(client) if client.good_until.is_none_or(|end| Instant::now() < end) => return Ok(client),
-            // What the lanes have under way on it comes to its end.
-            Some(_) => drop(self.current.take().map(|client| tokio::task::spawn_local(close(client)))),
-            None => {}
-        }
-        let client = timeout(OPENING, Client::open(&self.settings)).await.map_err(|_| SendError::NoAnswer)??;
-        let client = Rc::new(client);
-        self.current.replace(Some(Rc::clone(&client)));
-        Ok(client)
-    }
-
-    /// Takes note of how something ended that was asked of the hub, and drops a client that may be broken.
-    pub(super) fn ended(&self, client: Option<&Rc<Client>>, result: Result<(), &SendError>) {
-        match (client, result) {
-            (_, Ok(())) => self.health.good(),
-            (None, Err(error)) => self.health.failing(error),
-            (Some(client), Err(error)) => {
-                self.health.failing(error);
-                if error.breaks_client() {
-                    self.discard(client);
-                }
-            }
-        }
-    }
-
-    /// Throws the client away, unless that has been done already, and tells the lanes that still wait for it.
-    fn discard(&self, client: &Rc<Client>) {
-        let mut current = self.current.borrow_mut();
-        if current.as_ref().is_some_and(|current| Rc::ptr_eq(current, client)) {
-            client.lost.cancel();
-            if let Some(client) = current.take() {
-                tokio::task::spawn_local(close(client));
-            }
-        }
-    }
-
-    /// Closes the connection in order.
-    pub(super) async fn close(&self) {
-        let client = self.current.take();
-        if let Some(client) = client {
-            close(client).await;
-        }
-    }
-}
-
-/// Closes the client as soon as no lane holds it any more.
-async fn close(mut client: Rc<Client>) {
-    let closing = async {
-        loop {
-            match Rc::try_unwrap(client) {
-                Ok(client) => return client.producer.close().await,
-                Err(shared) => {
-                    client = shared;
-                    sleep(CLOSING / 100).await;
-                }
-            }
-        }
-    };
-    let _ = timeout(CLOSING, closing).await;
 }
 
 /// One connection's producer and what the hub said of itself when it was opened.
+#[derive(Debug)]
 pub(super) struct Client {
-    producer: ProducerClient,
+    producer: Producer,
     partition_ids: Vec<String>,
     /// When to take a new client for the sake of a new token.
-    ///
-    /// The SDK would renew a token on the connection six minutes before it expires. But `azure_identity` answers with
-    /// the old one until five minutes before, and then the SDK takes it for one that can't be renewed, for good.
     good_until: Option<Instant>,
-    /// Cancelled when any lane finds the connection lost, since a send in flight would wait for ever.
+    /// Cancelled when the connection is found to be lost, since a send in flight would wait for ever.
     lost: CancellationToken,
 }
 
-impl std::fmt::Debug for Client {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Client").field("partition_ids", &self.partition_ids).finish_non_exhaustive()
-    }
+#[derive(Debug)]
+enum Producer {
+    Amqp(amqp::Producer),
+    Sdk(sdk::Producer),
+}
+
+/// Events for one partition, as many as it takes at once.
+enum Batch<'a> {
+    Amqp(amqp::Batch),
+    Sdk(Box<sdk::Batch<'a>>),
 }
 
 impl Client {
-    async fn open(settings: &EventHubSettings) -> Result<Self, SendError> {
-        // The SDK's own retries would hide throttling for up to 52 s; those of the lanes stay inside the budget.
-        let no_retries = RetryOptions { max_retries: 0, max_total_elapsed: AzureDuration::ZERO, ..Default::default() };
-        let builder = ProducerClient::builder().with_retry_options(no_retries);
-        let mut credential = None;
-        let producer = match &settings.access {
-            Access::ConnectionString(access) => {
-                let builder = match (access.use_development_emulator, access.port) {
-                    (true, port) => {
-                        let port = port.unwrap_or(EMULATOR_PORT);
-                        builder.with_custom_endpoint(format!("amqp://{}:{port}", access.host))
-                    }
-                    (false, Some(port)) => builder.with_custom_endpoint(format!("amqps://{}:{port}", access.host)),
-                    (false, None) => builder,
-                };
-                builder.open_with_connection_string(&access.for_namespace(), Some(&settings.name)).await?
+    pub(super) async fn open(settings: &EventHubSettings) -> Result<Self, SendError> {
+        let lost = CancellationToken::new();
+        let (producer, partition_ids, expires_on) = match settings.client {
+            HubClient::Amqp => {
+                let opened = amqp::Producer::open(settings, lost.clone()).await?;
+                (Producer::Amqp(opened.producer), opened.partition_ids, opened.expires_on)
             }
-            Access::ManagedIdentity { namespace, client_id } => {
-                let identity = credential.insert(Credential::managed_identity(client_id.as_deref())?);
-                builder.open(namespace, &settings.name, identity.clone()).await?
-            }
-            Access::DeveloperLogin { namespace } => {
-                let login = credential.insert(Credential::developer_login()?);
-                builder.open(namespace, &settings.name, login.clone()).await?
+            HubClient::Sdk => {
+                let opened = sdk::Producer::open(settings).await?;
+                (Producer::Sdk(opened.producer), opened.partition_ids, opened.expires_on)
             }
         };
-        let partition_ids = producer.get_eventhub_properties().await?.partition_ids;
-        let good_until = match credential {
-            Some(credential) => credential.expires_on().await.map(good_until),
-            None => None,
-        };
-        Ok(Self { producer, partition_ids, good_until, lost: CancellationToken::new() })
+        Ok(Self { producer, partition_ids, good_until: expires_on.map(good_until), lost })
     }
 
     pub(super) fn partition_ids(&self) -> &[String] {
         &self.partition_ids
+    }
+
+    /// Whether it may be used: it is not known to be lost, and its token not about to expire.
+    pub(super) fn is_good(&self) -> bool {
+        !self.lost.is_cancelled() && self.good_until.is_none_or(|end| Instant::now() < end)
+    }
+
+    /// Ends whatever is under way on it.
+    pub(super) fn give_up(&self) {
+        self.lost.cancel();
+    }
+
+    pub(super) async fn close(self) {
+        match self.producer {
+            Producer::Amqp(producer) => producer.close().await,
+            Producer::Sdk(producer) => producer.close().await,
+        }
     }
 
     /// Sends as many of the messages as one batch holds, in order, and answers how many the hub accepted.
@@ -177,40 +90,39 @@ impl Client {
         most: usize,
         limit: Duration,
     ) -> Result<usize, SendError> {
-        self.guarded(limit, async {
-            let batch = self.batch(partition_id).await?;
+        let sending = async {
+            let mut batch = self.batch(partition_id).await?;
             'filled: for job in jobs {
                 if job.is_untouched() && job.remaining().iter().any(Message::is_large) {
-                    if !batch.is_empty() {
+                    if batch.len() > 0 {
                         break;
                     }
                     self.make_fit(partition_id, job).await?;
                 }
                 for message in job.remaining() {
-                    if batch.len() == most
-                        || !batch.try_add_amqp_message(amqp_message(job.messages(), message), None)?
-                    {
+                    if batch.len() == most || !batch.try_add(job.messages(), message)? {
                         break 'filled;
                     }
                 }
             }
-            // The SDK panics when it sends an empty batch.
-            if batch.is_empty() {
-                return Err(SendError::TooLarge);
+            // Neither producer sends an empty batch.
+            match batch.len() {
+                0 => Err(SendError::TooLarge),
+                count => self.send_batch(partition_id, batch).await.map(|()| count),
             }
-            let count = batch.len();
-            outcome::accepted(self.producer.send_batch(batch, None)).await?;
-            Ok(count)
-        })
-        .await
+        };
+        tokio::select! {
+            // Boxed: the SDK's futures are large.
+            result = timeout(limit, Box::pin(sending)) => result.unwrap_or(Err(SendError::NoAnswer)),
+            () = self.lost.cancelled() => Err(SendError::Unreachable("the connection was lost".to_owned())),
+        }
     }
 
     /// Tries each large message of the job in a batch of its own, which is not sent, and splits those that do not fit.
     async fn make_fit(&self, partition_id: &str, job: &mut Job) -> Result<(), SendError> {
         let mut index = 0;
         while let Some(message) = job.messages().list().get(index) {
-            let fits = !message.is_large()
-                || self.batch(partition_id).await?.try_add_amqp_message(amqp_message(job.messages(), message), None)?;
+            let fits = !message.is_large() || self.batch(partition_id).await?.try_add(job.messages(), message)?;
             if fits {
                 index += 1;
             } else if !job.messages_mut().split(index) {
@@ -220,58 +132,42 @@ impl Client {
         Ok(())
     }
 
-    async fn batch(&self, partition_id: &str) -> Result<EventDataBatch<'_>, SendError> {
-        let options = EventDataBatchOptions { partition_id: Some(partition_id.to_owned()), ..Default::default() };
-        Ok(self.producer.create_batch(Some(options)).await?)
+    async fn batch(&self, partition_id: &str) -> Result<Batch<'_>, SendError> {
+        match &self.producer {
+            Producer::Amqp(producer) => producer.batch(partition_id).await.map(Batch::Amqp),
+            Producer::Sdk(producer) => producer.batch(partition_id).await.map(Box::new).map(Batch::Sdk),
+        }
     }
 
-    /// Runs a call of the SDK until it ends, its time is up, or another lane finds the connection lost.
-    async fn guarded<T>(
-        &self,
-        limit: Duration,
-        call: impl Future<Output = Result<T, SendError>>,
-    ) -> Result<T, SendError> {
-        tokio::select! {
-            // Boxed: the SDK's futures are large.
-            result = timeout(limit, Box::pin(call)) => result.unwrap_or(Err(SendError::NoAnswer)),
-            () = self.lost.cancelled() => Err(SendError::Unreachable("the connection was lost".to_owned())),
+    async fn send_batch(&self, partition_id: &str, batch: Batch<'_>) -> Result<(), SendError> {
+        match (&self.producer, batch) {
+            (Producer::Amqp(producer), Batch::Amqp(batch)) => producer.send(partition_id, batch).await,
+            (Producer::Sdk(producer), Batch::Sdk(batch)) => producer.send(*batch).await,
+            // A batch is its producer's.
+            _ => Err(SendError::Stopped),
         }
     }
 }
 
-/// Four minutes before the token expires, when a new one is to be had; but not at once if it is not.
+impl Batch<'_> {
+    /// Adds an event; false if it does not fit any more.
+    fn try_add(&mut self, messages: &Messages, message: &Message) -> Result<bool, SendError> {
+        match self {
+            Self::Amqp(batch) => Ok(batch.try_add(messages, message)),
+            Self::Sdk(batch) => batch.try_add(messages, message),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Amqp(batch) => batch.len(),
+            Self::Sdk(batch) => batch.len(),
+        }
+    }
+}
+
+/// Four minutes before the token expires, when `azure_identity` has a new one; but not at once if it has not.
 fn good_until(expires_on: OffsetDateTime) -> Instant {
     let left = Duration::try_from(expires_on - OffsetDateTime::now_utc()).unwrap_or_default();
     Instant::now() + left.saturating_sub(Duration::from_secs(4 * 60)).max(Duration::from_secs(5))
-}
-
-impl Messages {
-    /// The events as they travel: what a lane hands to the SDK.
-    pub fn to_amqp(&self) -> impl Iterator<Item = AmqpMessage> {
-        self.list().iter().map(|message| amqp_message(self, message))
-    }
-}
-
-/// The event as it travels. Each keeps its own partition key, as Microsoft's buffered producers do it, although the
-/// batch goes to the partition by its id.
-fn amqp_message(messages: &Messages, message: &Message) -> AmqpMessage {
-    let mut annotations = AmqpAnnotations::new();
-    annotations.insert(AmqpSymbol::from("x-opt-partition-key"), &*messages.partition_key);
-    let mut builder = AmqpMessage::builder()
-        .with_properties(AmqpMessageProperties {
-            message_id: Some(messages.id(message).to_owned().into()),
-            content_type: Some(AmqpSymbol::from("application/json")),
-            ..Default::default()
-        })
-        .with_message_annotations(annotations)
-        .with_body(messages.body(message));
-    if let Some(traceparent) = &messages.traceparent {
-        builder = builder.add_application_property("Diagnostic-Id".to_owned(), traceparent.clone());
-    }
-    if let Some((table, format)) = messages.routing(message) {
-        builder = builder
-            .add_application_property("Table".to_owned(), table.to_owned())
-            .add_application_property("Format".to_owned(), format.to_owned());
-    }
-    builder.build()
 }

@@ -37,6 +37,11 @@ impl Credential {
         Ok(Self::keeping(DeveloperToolsCredential::new(None)?))
     }
 
+    /// A token for Event Hubs.
+    pub(super) async fn token(&self) -> azure_core::Result<AccessToken> {
+        self.get_token(&["https://eventhubs.azure.net/.default"], None).await
+    }
+
     fn keeping(source: Arc<dyn TokenCredential>) -> Arc<Self> {
         Arc::new(Self { source, token: Mutex::new(None) })
     }

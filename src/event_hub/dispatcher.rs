@@ -7,7 +7,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Status, backoff::Backoff, client::Connection, job::Job, lane::Lane, partition_key};
+use super::{Status, backoff::Backoff, client, connection::Connection, job::Job, lane::Lane, partition_key};
 use crate::settings::EventHubSettings;
 
 /// Serves jobs until there are no more to come and the last one is settled, then closes the connection.
@@ -16,6 +16,7 @@ pub(super) async fn run(
     mut jobs: mpsc::UnboundedReceiver<Job>,
     status: watch::Sender<Status>,
 ) {
+    let most_under_way = client::most_under_way(settings.client);
     let connection = Rc::new(Connection::new(settings, status));
     let mut waiting = Vec::new();
     if let Some(partition_ids) = partition_ids(&connection, &mut jobs, &mut waiting).await {
@@ -24,10 +25,10 @@ pub(super) async fn run(
         for partition_id in partition_ids {
             let (lane, queue) = mpsc::unbounded_channel();
             lanes.push(lane);
-            running.spawn_local(Lane::new(partition_id, queue, Rc::clone(&connection)).run());
+            running.spawn_local(Lane::new(partition_id, queue, Rc::clone(&connection), most_under_way).run());
         }
         let dispatch = |job: Job| {
-            let lane = partition_key::partition(&job.messages().partition_key, lanes.len());
+            let lane = partition_key::partition(job.key(), lanes.len());
             // A lane ends only after its sender.
             let _ = lanes[lane].send(job);
         };

@@ -2,7 +2,7 @@
 
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::{Messages, SendError, delivery::Member, message::Message};
+use super::{Messages, SendError, delivery::Member, message::Message, partition_key};
 
 /// How far the messages of one job have come.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Job {
     messages: Messages,
     /// How many of the messages the hub has accepted.
     accepted: usize,
+    key: u64,
     progress: watch::Sender<Progress>,
     delivery: Member,
     /// Given back when the job is dropped.
@@ -32,7 +33,18 @@ impl Job {
         delivery: Member,
         room: OwnedSemaphorePermit,
     ) -> Self {
-        Self { messages, accepted: 0, progress, delivery, _room: room }
+        let key = partition_key::hash(&messages.partition_key);
+        Self { messages, accepted: 0, key, progress, delivery, _room: room }
+    }
+
+    /// The hash of the partition key: of the twin.
+    pub(super) fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// The bytes of its messages, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.messages.bytes()
     }
 
     pub(super) fn messages(&self) -> &Messages {

@@ -1,121 +1,123 @@
-//! The way to one partition: a queue, and one batch on its way at a time.
+//! The way to one partition: a queue, and couriers who bring what is queued to the hub.
 //!
-//! A lane sends as soon as it is idle and takes everything that has queued meanwhile: no timer, no added latency when it
-//! is quiet, large batches when it is busy. Order holds because nothing overtakes: what failed is sent again first.
+//! A courier leaves as soon as there is a job for it and takes all that has queued: no timer, no added latency when it is
+//! quiet, large batches when it is busy. Several are under way at once, so that nobody waits for the hub's answer to
+//! others; but a twin's jobs are with one courier at a time, so that its history stays in order.
 
-use std::{collections::VecDeque, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet, VecDeque},
+    rc::Rc,
+};
 
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::mpsc,
+    task::{Id, JoinSet},
+};
 
-use super::{SendError, backoff::Backoff, client::Connection, job::Job, patience::Patience};
+use super::{connection::Connection, courier::Courier, job::Job, patience::Patience};
+
+/// The bytes from which on a courier takes no more jobs: most of what batches can save is saved then, and another courier
+/// can be on the way.
+const LOAD: usize = 256 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Lane {
-    partition_id: String,
+    partition_id: Rc<str>,
     queue: mpsc::UnboundedReceiver<Job>,
     connection: Rc<Connection>,
-    backoff: Backoff,
-    /// How long an attempt may take.
-    patience: Patience,
-    /// Set after the hub has refused a batch as too large: which of its messages is to blame shows when they go alone.
-    one_alone: bool,
+    patience: Rc<RefCell<Patience>>,
+    /// Jobs that may leave, in their order.
+    pending: VecDeque<Job>,
+    /// The twins that are under way, by the hash of their ids, each with the jobs that must not overtake it. Twins that
+    /// share a hash wait for one another.
+    under_way: HashMap<u64, Vec<Job>>,
+    couriers: JoinSet<()>,
+    /// Whose jobs each courier has.
+    loads: HashMap<Id, HashSet<u64>>,
+    most_couriers: usize,
 }
 
 impl Lane {
-    pub(super) fn new(partition_id: String, queue: mpsc::UnboundedReceiver<Job>, connection: Rc<Connection>) -> Self {
-        let (backoff, patience) = (Backoff::new(), Patience::default());
-        Self { partition_id, queue, connection, backoff, patience, one_alone: false }
+    pub(super) fn new(
+        partition_id: String,
+        queue: mpsc::UnboundedReceiver<Job>,
+        connection: Rc<Connection>,
+        most_couriers: usize,
+    ) -> Self {
+        Self {
+            partition_id: partition_id.into(),
+            queue,
+            connection,
+            patience: Rc::default(),
+            pending: VecDeque::new(),
+            under_way: HashMap::new(),
+            couriers: JoinSet::new(),
+            loads: HashMap::new(),
+            most_couriers,
+        }
     }
 
-    /// Works the queue off until it is closed and empty.
+    /// Works the queue off until it is closed and every job is settled.
     pub(super) async fn run(mut self) {
-        let mut pending = VecDeque::new();
-        while let Some(job) = self.queue.recv().await {
-            pending.push_back(job);
-            self.work_off(&mut pending).await;
-        }
-    }
-
-    async fn work_off(&mut self, pending: &mut VecDeque<Job>) {
-        loop {
+        let mut open = true;
+        while open || !self.couriers.is_empty() {
+            tokio::select! {
+                job = self.queue.recv(), if open => match job {
+                    Some(job) => self.pending.push_back(job),
+                    None => open = false,
+                },
+                Some(returned) = self.couriers.join_next_with_id() => {
+                    self.back(returned.map_or_else(|error| error.id(), |(id, ())| id));
+                }
+            }
             while let Ok(job) = self.queue.try_recv() {
-                pending.push_back(job);
+                self.pending.push_back(job);
             }
-            pending.retain(|job| !job.is_abandoned());
-            if pending.is_empty() {
-                return;
-            }
-            match self.send(pending).await {
-                Ok(()) => self.backoff.reset(),
-                Err(error) => {
-                    if error.is_passing() {
-                        for job in &*pending {
-                            job.note(&error);
-                        }
-                    } else {
-                        for job in pending.drain(..) {
-                            job.finish(Err(error.clone()));
-                        }
-                    }
-                    self.backoff.pause().await;
-                }
-            }
+            while self.couriers.len() < self.most_couriers && self.send_courier() {}
         }
     }
 
-    /// Sends one batch from the front of the queue.
-    async fn send(&mut self, pending: &mut VecDeque<Job>) -> Result<(), SendError> {
-        let client = match self.connection.client().await {
-            Ok(client) => client,
-            Err(error) => {
-                self.connection.ended(None, Err(&error));
-                return Err(error);
+    /// Sends a courier with the first jobs whose twins are not under way. False if there are none.
+    fn send_courier(&mut self) -> bool {
+        let mut jobs = VecDeque::new();
+        let mut twins = HashSet::new();
+        let mut bytes = 0;
+        while bytes < LOAD
+            && let Some(job) = self.pending.pop_front()
+        {
+            let twin = job.key();
+            if job.is_abandoned() {
+                continue;
             }
+            if let Some(waiting) = self.under_way.get_mut(&twin)
+                && !twins.contains(&twin)
+            {
+                waiting.push(job);
+                continue;
+            }
+            bytes += job.bytes();
+            self.under_way.entry(twin).or_default();
+            twins.insert(twin);
+            jobs.push_back(job);
+        }
+        if jobs.is_empty() {
+            return false;
+        }
+        let courier = Courier {
+            partition_id: Rc::clone(&self.partition_id),
+            connection: Rc::clone(&self.connection),
+            patience: Rc::clone(&self.patience),
         };
-        let most = if self.one_alone { 1 } else { usize::MAX };
-        let started = Instant::now();
-        match client.send(&self.partition_id, pending.iter_mut(), most, self.patience.limit()).await {
-            Ok(accepted) => {
-                self.one_alone = false;
-                self.patience.answered_after(started.elapsed());
-                self.connection.ended(Some(&client), Ok(()));
-                settle(pending, accepted);
-                Ok(())
-            }
-            // A record that is too large concerns its own job only; the hub is well.
-            Err(SendError::TooLarge) => {
-                if self.one_alone
-                    && let Some(job) = pending.pop_front()
-                {
-                    job.finish(Err(SendError::TooLarge));
-                }
-                self.one_alone = !self.one_alone;
-                Ok(())
-            }
-            Err(SendError::NoAnswer) => {
-                self.patience.ran_out();
-                self.connection.ended(Some(&client), Err(&SendError::NoAnswer));
-                Err(SendError::NoAnswer)
-            }
-            Err(error) => {
-                self.connection.ended(Some(&client), Err(&error));
-                Err(error)
-            }
-        }
+        let id = self.couriers.spawn_local(courier.run(jobs)).id();
+        self.loads.insert(id, twins);
+        true
     }
-}
 
-/// Takes `accepted` messages from the front of the queue and answers the jobs that are complete with them.
-fn settle(pending: &mut VecDeque<Job>, mut accepted: usize) {
-    while let Some(mut job) = pending.pop_front() {
-        accepted -= job.accept(accepted);
-        if !job.remaining().is_empty() {
-            pending.push_front(job);
-            return;
-        }
-        job.finish(Ok(()));
-        if accepted == 0 {
-            return;
+    /// A courier is back: what waited for its twins may leave.
+    fn back(&mut self, courier: Id) {
+        for twin in self.loads.remove(&courier).unwrap_or_default() {
+            self.pending.extend(self.under_way.remove(&twin).unwrap_or_default());
         }
     }
 }

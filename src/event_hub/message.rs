@@ -111,28 +111,33 @@ impl Messages {
         if self.body != Body::Record && self.list.len() == 1 { &self.event_id } else { first }
     }
 
-    /// The text that the event carries.
-    pub(super) fn body(&self, message: &Message) -> Vec<u8> {
+    /// Writes the text that the event carries.
+    pub(super) fn write_body(&self, message: &Message, out: &mut Vec<u8>) {
         let [open, separator, close]: [&[u8]; 3] = match self.body {
             Body::Record | Body::Lines => [b"", b"\n", b""],
             Body::Array => [b"[", b",", b"]"],
         };
-        let mut body = Vec::with_capacity(message.size() + 1);
         let mut before = open;
         for entry in &message.entries {
-            body.extend_from_slice(before);
-            body.extend_from_slice(&entry.text);
+            out.extend_from_slice(before);
+            out.extend_from_slice(&entry.text);
             before = separator;
         }
-        body.extend_from_slice(close);
-        body
+        out.extend_from_slice(close);
     }
 
-    /// The table for the message and the format of its body, for a data connection of Data Explorer that routes by
-    /// event. Source: learn.microsoft.com, "Azure Event Hubs data connection", ingestion properties.
-    pub(super) fn routing<'a>(&self, message: &'a Message) -> Option<(&'a str, &'static str)> {
+    /// The application properties of the event: the trace context, and the table and the format of the body for a data
+    /// connection of Data Explorer that routes by event. Source: learn.microsoft.com, "Azure Event Hubs data
+    /// connection", ingestion properties.
+    pub(super) fn properties<'a>(
+        &'a self,
+        message: &'a Message,
+    ) -> impl Iterator<Item = (&'static str, &'a str)> + Clone {
         let format = if self.body == Body::Array { "multijson" } else { "json" };
-        message.table().map(|table| (table, format))
+        let table = message.table();
+        [("Diagnostic-Id", self.traceparent.as_deref()), ("Table", table), ("Format", table.map(|_| format))]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
     }
 }
 
@@ -149,7 +154,7 @@ impl Message {
     }
 
     /// The bytes of its records and what separates them.
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.entries.iter().map(|entry| entry.text.len() + 1).sum()
     }
 }
@@ -167,46 +172,37 @@ mod tests {
         Messages::new("e", "t", None, body, entries)
     }
 
-    type Seen<'a> = (String, String, Option<(&'a str, &'a str)>);
-
-    fn seen(messages: &Messages) -> Vec<Seen<'_>> {
-        let text = |message| String::from_utf8(messages.body(message)).unwrap();
-        messages
-            .list()
-            .iter()
-            .map(|message| (messages.id(message).to_owned(), text(message), messages.routing(message)))
-            .collect()
+    /// Each message's identity, table and format, and body.
+    fn seen(messages: &Messages) -> Vec<[String; 3]> {
+        let seen = |message| {
+            let properties: Vec<_> = messages.properties(message).map(|(_, value)| value).collect();
+            let mut body = Vec::new();
+            messages.write_body(message, &mut body);
+            [messages.id(message).to_owned(), properties.join(" "), String::from_utf8(body).unwrap()]
+        };
+        messages.list().iter().map(seen).collect()
     }
 
     #[test]
     fn a_record_each_has_its_own_identity() {
         let messages = messages(Body::Record, &[None, None]);
-        assert_eq!(
-            seen(&messages),
-            [("e#0".to_owned(), "0".to_owned(), None), ("e#1".to_owned(), "1".to_owned(), None)]
-        );
+        assert_eq!(seen(&messages), [["e#0", "", "0"], ["e#1", "", "1"]]);
         assert_eq!(messages.records(), 2);
     }
 
     #[test]
     fn packed_records_have_that_of_the_event() {
-        assert_eq!(seen(&messages(Body::Lines, &[None; 3])), [("e".to_owned(), "0\n1\n2".to_owned(), None)]);
-        assert_eq!(seen(&messages(Body::Array, &[None; 3])), [("e".to_owned(), "[0,1,2]".to_owned(), None)]);
+        assert_eq!(seen(&messages(Body::Lines, &[None; 3])), [["e", "", "0\n1\n2"]]);
+        assert_eq!(seen(&messages(Body::Array, &[None; 3])), [["e", "", "[0,1,2]"]]);
         assert!(messages(Body::Array, &[]).is_empty());
     }
 
     #[test]
     fn each_table_has_its_own_message() {
         let tables = [Some("Twins"), Some("Properties"), Some("Properties")];
-        let seen_lines = messages(Body::Lines, &tables);
-        assert_eq!(
-            seen(&seen_lines),
-            [
-                ("e#0".to_owned(), "0".to_owned(), Some(("Twins", "json"))),
-                ("e#1".to_owned(), "1\n2".to_owned(), Some(("Properties", "json"))),
-            ]
-        );
-        assert_eq!(seen(&messages(Body::Array, &tables))[1].2, Some(("Properties", "multijson")));
+        let lines = seen(&messages(Body::Lines, &tables));
+        assert_eq!(lines, [["e#0", "Twins json", "0"], ["e#1", "Properties json", "1\n2"]]);
+        assert_eq!(seen(&messages(Body::Array, &tables))[1], ["e#1", "Properties multijson", "[1,2]"]);
     }
 
     #[test]
@@ -214,9 +210,7 @@ mod tests {
         let mut messages = messages(Body::Lines, &[None; 5]);
         assert!(messages.split(0));
         assert!(messages.split(1));
-        let seen = seen(&messages);
-        let parts: Vec<_> = seen.iter().map(|(id, body, _)| (&**id, &**body)).collect();
-        assert_eq!(parts, [("e#0", "0\n1"), ("e#2", "2"), ("e#3", "3\n4")]);
+        assert_eq!(seen(&messages), [["e#0", "", "0\n1"], ["e#2", "", "2"], ["e#3", "", "3\n4"]]);
         assert!(!messages.split(1));
     }
 }

@@ -13,8 +13,22 @@ pub struct ConnectionString {
     pub entity_path: Option<String>,
     /// Plain AMQP without TLS, for an emulator on the developer's own machine.
     pub use_development_emulator: bool,
-    /// The part that gives access: key name and key, or a signature, as `name=value;` pairs.
-    credentials: String,
+    /// What proves that its holder may send.
+    pub access: SharedAccess,
+}
+
+/// The part of a connection string that gives access.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SharedAccess {
+    /// A policy's name and key, of which signatures are made.
+    Key {
+        /// The policy.
+        name: String,
+        /// Its primary or secondary key.
+        key: String,
+    },
+    /// A signature that was made elsewhere, `SharedAccessSignature sr=…`, good until it expires.
+    Signature(String),
 }
 
 impl ConnectionString {
@@ -39,19 +53,23 @@ impl ConnectionString {
                 _ => {}
             }
         }
-        let credentials = match (key_name, key, signature) {
-            (Some(name), Some(key), _) => format!("SharedAccessKeyName={name};SharedAccessKey={key}"),
-            (_, _, Some(signature)) => format!("SharedAccessSignature={signature}"),
+        let access = match (key_name, key, signature) {
+            (Some(name), Some(key), _) => SharedAccess::Key { name: name.to_owned(), key: key.to_owned() },
+            (_, _, Some(signature)) => SharedAccess::Signature(signature.to_owned()),
             _ => return Err("has neither SharedAccessKeyName and SharedAccessKey nor SharedAccessSignature"),
         };
         let (host, port) = address(endpoint.ok_or("has no Endpoint")?)?;
-        Ok(Self { host, port, entity_path, use_development_emulator, credentials })
+        Ok(Self { host, port, entity_path, use_development_emulator, access })
     }
 
     /// The string for the namespace, without the parts that only concern us.
     #[must_use]
     pub fn for_namespace(&self) -> String {
-        format!("Endpoint=sb://{}/;{}", self.host, self.credentials)
+        let access = match &self.access {
+            SharedAccess::Key { name, key } => format!("SharedAccessKeyName={name};SharedAccessKey={key}"),
+            SharedAccess::Signature(signature) => format!("SharedAccessSignature={signature}"),
+        };
+        format!("Endpoint=sb://{}/;{access}", self.host)
     }
 }
 

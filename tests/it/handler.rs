@@ -39,6 +39,11 @@ impl Handler {
         Self::with(settings(hub).into_iter().chain(more)).await
     }
 
+    /// The same, with the client that is to speak with the hub.
+    pub async fn start_by(client: &str, hub: &EventHubs, more: &[(&str, &str)]) -> Self {
+        Self::start(hub, &[&[("EVENT_HUB_CLIENT", client)], more].concat()).await
+    }
+
     /// Starts the handler with these settings and no others.
     pub async fn with(settings: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut child = command()

@@ -7,13 +7,14 @@ use futures::StreamExt;
 use local_azure::event_hubs::EventHubs;
 use serde_json::{Value, json};
 
+use super::client;
 use crate::handler::{Handler, hub, update};
 
 const EVENTS: usize = 50;
 
 /// Sends a few hundred records of several twins through the bridge, and answers what each must look like.
 async fn send(hub: &EventHubs) -> Vec<Value> {
-    let handler = Handler::start(hub, &[]).await;
+    let handler = Handler::start_by(client(), hub, &[]).await;
     let mut expected = Vec::new();
     for delivery in 0..5 {
         let mut events = Vec::new();
@@ -115,7 +116,7 @@ async fn the_python_client_reads_every_form_of_body() {
         ),
     ] {
         let hub = hub();
-        let handler = Handler::start(&hub, &settings).await;
+        let handler = Handler::start_by(client(), &hub, &settings).await;
         handler.deliver(&json!([update, created])).await.assert_delivered();
         let Some(seen) = read(&hub, "target/clients/venv/bin/python", "read_events.py", expected.len()).await else {
             return;

@@ -11,6 +11,7 @@ use futures::future::join_all;
 use local_azure::event_hubs::EventHubs;
 use serde_json::json;
 
+use super::client;
 use crate::{
     handler::{Handler, hub, update},
     relay::{Flow, Network, Relay},
@@ -37,8 +38,8 @@ impl Scene {
         let hub = hub();
         let relay = Relay::start(hub.address()).await;
         let string = hub.connection_string("twins").replace(&hub.address().to_string(), &relay.address().to_string());
-        let settings = [("EVENT_HUB", string), ("DELIVERY_TIMEOUT", "2s".to_owned())];
-        let handler = Handler::with(settings.map(|(name, value)| (name.to_owned(), value))).await;
+        let settings = [("EVENT_HUB", &*string), ("DELIVERY_TIMEOUT", "2s")];
+        let handler = Handler::start_by(client(), &hub, &settings).await;
         let scene = Self { hub, relay, handler, number: AtomicUsize::default() };
         assert!(scene.deliver().await.is_some());
         scene

@@ -25,6 +25,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls};
 
+use super::client;
 use crate::handler::{Handler, PATIENCE, hub, update};
 
 const YEAR_2100: u64 = 4_102_444_800;
@@ -142,7 +143,8 @@ async fn deliver(handler: &Handler, hub: &EventHubs) {
 }
 
 fn settings(settings: &[(&str, &str)]) -> Vec<(String, String)> {
-    settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let settings = settings.iter().copied().chain([("EVENT_HUB_CLIENT", client())]);
+    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// The endpoint that Azure Functions gives an app with an identity; and what was asked of it.
