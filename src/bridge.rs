@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use crate::{
     dead_letter::{DeadLetter, Reason},
-    event_hub::{Delivery, Entry, EventHub, Messages, SendError, StartError, Status},
+    event_hub::{Entry, EventHub, Messages, SendError, StartError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
     notification::{self, BadEvent, Event, Notification},
     recent_events::RecentEvents,
@@ -128,8 +128,8 @@ impl Bridge {
         observation: &mut Observation,
     ) -> Result<Forwarded<'a>, SendError> {
         let mut forwarded = Forwarded { events: events.len(), ..Forwarded::default() };
-        let delivery = Delivery::default();
-        let mut under_way = Vec::new();
+        let mut messages = Vec::new();
+        let mut sources = Vec::new();
         for &event in events {
             let set_aside = move |reason| DeadLetter { event, reason, received_at };
             match convert(event, &self.records, received_at) {
@@ -140,9 +140,9 @@ impl Bridge {
                         forwarded.empty += 1;
                         continue;
                     }
-                    let messages = self.messages(&notification, records);
-                    let count = messages.records();
-                    under_way.push((self.hub.send(messages, &delivery, deadline).await?, count, set_aside));
+                    forwarded.records += records.len();
+                    sources.push((event, records.len()));
+                    messages.push(self.messages(&notification, records));
                 }
                 Ok(Converted::Ignored { event_type }) => {
                     forwarded.ignored += 1;
@@ -151,24 +151,14 @@ impl Bridge {
                 Err(bad) => forwarded.dead_letters.push(set_aside(Reason::Bad(bad))),
             }
         }
-        let settled = async {
-            for (sending, count, set_aside) in under_way {
-                match sending.accepted(deadline).await {
-                    Ok(()) => forwarded.records += count,
-                    Err(SendError::TooLarge) => {
-                        forwarded.dead_letters.push(set_aside(Reason::TooLarge(SendError::TooLarge)));
-                    }
-                    Err(error) => return Err(error),
-                }
+        for too_large in self.hub.send(messages, deadline).await? {
+            if let Some(&(event, records)) = sources.get(too_large) {
+                forwarded.records -= records;
+                let reason = Reason::TooLarge(SendError::TooLarge);
+                forwarded.dead_letters.push(DeadLetter { event, reason, received_at });
             }
-            Ok(forwarded)
-        };
-        tokio::select! {
-            // What failed first is the reason; what falls with it has none of its own.
-            biased;
-            error = delivery.failed() => Err(error),
-            settled = settled => settled,
         }
+        Ok(forwarded)
     }
 
     fn is_repeat(&self, notification: &Notification<'_>) -> bool {

@@ -6,7 +6,7 @@
 //! ```text
 //! EventHub::send -> dispatcher -> lane of the twin's partition -> courier -> client -> hub
 //!       ^                                                                              |
-//!       +------------------------- Sending: accepted, or why not <---------------------+
+//!       +------------------------- delivery: accepted, or why not <--------------------+
 //! ```
 //!
 //! The client is the bridge's own ([`amqp`]) or Microsoft's ([`sdk`]); `docs/decisions.md`, 2 and 10, says why there are
@@ -46,8 +46,8 @@ mod send_error;
 mod shared_access;
 mod token;
 
-pub use delivery::Delivery;
-use job::{Job, Progress};
+use delivery::{Delivery, Waiting};
+use job::Job;
 pub use message::{Body, Entry, Messages};
 pub use sdk::not_accepted_layer;
 pub use send_error::SendError;
@@ -69,7 +69,8 @@ pub enum Status {
 /// The event hub. Connects in the background and for as long as it takes.
 #[derive(Debug)]
 pub struct EventHub {
-    intake: mpsc::UnboundedSender<Job>,
+    /// The jobs of each delivery.
+    intake: mpsc::UnboundedSender<Vec<Job>>,
     room: Arc<Semaphore>,
     status: watch::Receiver<Status>,
     stopped: oneshot::Receiver<()>,
@@ -104,11 +105,16 @@ impl EventHub {
         Ok(Self { intake, room: Arc::new(Semaphore::new(ROOM as usize)), status, stopped, thread })
     }
 
-    /// Queues messages for their partition, in the order of the calls; waits only for room, and until `deadline`.
+    /// Sends what a delivery has, in its order, and waits until the hub has accepted all of it. Answers which of the
+    /// messages are larger than the hub takes, by their places in the list.
     ///
-    /// Dropping the delivery takes messages that are not on their way yet back out of the queue.
-    pub async fn send(&self, messages: Messages, delivery: &Delivery, deadline: Instant) -> Result<Sending, SendError> {
-        let bytes = u32::try_from(messages.bytes()).unwrap_or(ROOM).min(ROOM);
+    /// At `deadline` the error is that of the last attempt. What is not on its way by then, or when the future is dropped,
+    /// is taken back.
+    pub async fn send(&self, delivery: Vec<Messages>, deadline: Instant) -> Result<Vec<usize>, SendError> {
+        if delivery.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bytes = u32::try_from(delivery.iter().map(Messages::bytes).sum::<usize>()).unwrap_or(ROOM).min(ROOM);
         let room = match timeout_at(deadline, Arc::clone(&self.room).acquire_many_owned(bytes)).await {
             Ok(room) => room.map_err(|_| SendError::Stopped)?,
             Err(_) => match self.status() {
@@ -116,9 +122,14 @@ impl EventHub {
                 Status::Connecting | Status::Ready => return Err(SendError::NoAnswer),
             },
         };
-        let (progress, sending) = watch::channel(Progress::Waiting(None));
-        self.intake.send(Job::new(messages, progress, delivery.member(), room)).map_err(|_| SendError::Stopped)?;
-        Ok(Sending(sending))
+        let waiting = Waiting(Arc::new(Delivery::new(delivery.len(), room)));
+        let jobs = delivery.into_iter().enumerate();
+        let jobs = jobs.map(|(index, messages)| Job::new(messages, index, &waiting.0)).collect();
+        self.intake.send(jobs).map_err(|_| SendError::Stopped)?;
+        match timeout_at(deadline, waiting.settled()).await {
+            Ok(settled) => settled,
+            Err(_) => Err(waiting.last_error().unwrap_or(SendError::NoAnswer)),
+        }
     }
 
     /// What is known of the hub now.
@@ -131,25 +142,5 @@ impl EventHub {
     pub async fn close(self, grace: Duration) -> bool {
         drop(self.intake);
         timeout(grace, self.stopped).await.is_ok() && self.thread.join().is_ok()
-    }
-}
-
-/// The answer of the hub, to come.
-#[derive(Debug)]
-pub struct Sending(watch::Receiver<Progress>);
-
-impl Sending {
-    /// Waits until the hub has accepted all of the messages, has refused one, or `deadline` has come: then the error is
-    /// that of the last attempt.
-    pub async fn accepted(mut self, deadline: Instant) -> Result<(), SendError> {
-        // Whether it is done, overdue, or given up by a hub that has stopped: the progress says it.
-        let in_time = timeout_at(deadline, self.0.wait_for(|progress| matches!(progress, Progress::Done(_)))).await;
-        let stopped = matches!(in_time, Ok(Err(_)));
-        drop(in_time);
-        match &*self.0.borrow() {
-            Progress::Done(result) => result.clone(),
-            Progress::Waiting(_) if stopped => Err(SendError::Stopped),
-            Progress::Waiting(last) => Err(last.clone().unwrap_or(SendError::NoAnswer)),
-        }
     }
 }

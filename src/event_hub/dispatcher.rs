@@ -13,7 +13,7 @@ use crate::settings::EventHubSettings;
 /// Serves jobs until there are no more to come and the last one is settled, then closes the connection.
 pub(super) async fn run(
     settings: EventHubSettings,
-    mut jobs: mpsc::UnboundedReceiver<Job>,
+    mut jobs: mpsc::UnboundedReceiver<Vec<Job>>,
     status: watch::Sender<Status>,
 ) {
     let most_under_way = client::most_under_way(settings.client);
@@ -33,8 +33,8 @@ pub(super) async fn run(
             let _ = lanes[lane].send(job);
         };
         waiting.into_iter().for_each(dispatch);
-        while let Some(job) = jobs.recv().await {
-            dispatch(job);
+        while let Some(delivery) = jobs.recv().await {
+            delivery.into_iter().for_each(dispatch);
         }
         drop(lanes);
         running.join_all().await;
@@ -46,7 +46,7 @@ pub(super) async fn run(
 /// wait, unless the hub's answer is final.
 async fn partition_ids(
     connection: &Connection,
-    jobs: &mut mpsc::UnboundedReceiver<Job>,
+    jobs: &mut mpsc::UnboundedReceiver<Vec<Job>>,
     waiting: &mut Vec<Job>,
 ) -> Option<Vec<String>> {
     let mut backoff = Backoff::new();
@@ -58,8 +58,8 @@ async fn partition_ids(
             }
             Err(error) => {
                 connection.ended(None, Err(&error));
-                while let Ok(job) = jobs.try_recv() {
-                    waiting.push(job);
+                while let Ok(delivery) = jobs.try_recv() {
+                    waiting.extend(delivery);
                 }
                 waiting.retain(|job| !job.is_abandoned());
                 if error.is_passing() {

@@ -1,17 +1,8 @@
-//! What a lane is asked to send, and how it tells how that goes.
+//! What a lane is asked to send.
 
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use std::sync::Arc;
 
-use super::{Messages, SendError, delivery::Member, message::Message, partition_key};
-
-/// How far the messages of one job have come.
-#[derive(Debug)]
-pub(super) enum Progress {
-    /// Queued or being sent; with the failure of the last attempt, if there was one.
-    Waiting(Option<SendError>),
-    /// Accepted by the hub, all of them, or given up.
-    Done(Result<(), SendError>),
-}
+use super::{Messages, SendError, delivery::Delivery, message::Message, partition_key};
 
 /// The messages of one notification on their way to the hub.
 #[derive(Debug)]
@@ -19,25 +10,19 @@ pub(super) struct Job {
     messages: Messages,
     /// How many of the messages the hub has accepted.
     accepted: usize,
+    /// The hash of the partition key: of the twin.
     key: u64,
-    progress: watch::Sender<Progress>,
-    delivery: Member,
-    /// Given back when the job is dropped.
-    _room: OwnedSemaphorePermit,
+    delivery: Arc<Delivery>,
+    /// Its place in the delivery; none once it is settled.
+    index: Option<usize>,
 }
 
 impl Job {
-    pub(super) fn new(
-        messages: Messages,
-        progress: watch::Sender<Progress>,
-        delivery: Member,
-        room: OwnedSemaphorePermit,
-    ) -> Self {
+    pub(super) fn new(messages: Messages, index: usize, delivery: &Arc<Delivery>) -> Self {
         let key = partition_key::hash(&messages.partition_key);
-        Self { messages, accepted: 0, key, progress, delivery, _room: room }
+        Self { messages, accepted: 0, key, delivery: Arc::clone(delivery), index: Some(index) }
     }
 
-    /// The hash of the partition key: of the twin.
     pub(super) fn key(&self) -> u64 {
         self.key
     }
@@ -79,16 +64,24 @@ impl Job {
 
     /// Tells of a failure after which the job is tried again.
     pub(super) fn note(&self, error: &SendError) {
-        self.progress.send_replace(Progress::Waiting(Some(error.clone())));
+        self.delivery.note(error);
     }
 
-    /// Answers. An error other than "too large", which concerns one event only, fails the whole delivery.
-    pub(super) fn finish(self, result: Result<(), SendError>) {
-        if let Err(error) = &result
-            && *error != SendError::TooLarge
-        {
-            self.delivery.fail(error);
+    /// Tells how it ended. An error other than "too large", which concerns one event only, fails the whole delivery.
+    pub(super) fn finish(mut self, result: Result<(), SendError>) {
+        self.settle(result);
+    }
+
+    fn settle(&mut self, result: Result<(), SendError>) {
+        if let Some(index) = self.index.take() {
+            self.delivery.settle(index, result);
         }
-        self.progress.send_replace(Progress::Done(result));
+    }
+}
+
+impl Drop for Job {
+    /// A job that nobody works on any more was given up.
+    fn drop(&mut self) {
+        self.settle(Err(SendError::Stopped));
     }
 }

@@ -7,7 +7,6 @@
 
 use std::sync::LazyLock;
 
-use azure_core_amqp::AmqpMessage;
 use serde_json::value::RawValue;
 use twin_bridge::{
     bridge::{Converted, convert},
@@ -234,7 +233,7 @@ fn messages(notification: &Notification<'_>, records: Vec<Record>, body: Body) -
 }
 
 fn written(messages: &Messages) -> usize {
-    messages.to_amqp().filter(|message| !AmqpMessage::serialize(message).unwrap().is_empty()).count()
+    messages.to_amqp().filter(|event| !event.is_empty()).count()
 }
 
 #[cfg(test)]

@@ -44,7 +44,12 @@ mod server;
 mod start_position;
 mod store;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::timeout};
@@ -57,7 +62,11 @@ pub use self::{
     faults::Faults,
     misbehaviour::{Answer, Cut, Matching, Reception, TokenAnswer},
 };
-use self::{connections::Connections, server::Server, store::Store};
+use self::{
+    connections::Connections,
+    server::{HeldAddress, Server},
+    store::Store,
+};
 
 /// What every connection shares.
 #[derive(Debug)]
@@ -74,9 +83,17 @@ struct Service {
 #[derive(Debug)]
 pub struct EventHubs {
     service: Arc<Service>,
-    /// `None` while it is paused.
-    server: Mutex<Option<Server>>,
+    state: Mutex<State>,
     address: SocketAddr,
+}
+
+#[derive(Debug)]
+enum State {
+    Serving {
+        _until_dropped: Server,
+    },
+    /// With the address held, so that nobody else has it meanwhile.
+    Paused(Option<HeldAddress>),
 }
 
 impl EventHubs {
@@ -91,9 +108,9 @@ impl EventHubs {
             config,
             changes,
         });
-        let server = Server::start(service.config.listen, Arc::clone(&service))?;
+        let server = Server::start(TcpListener::bind(service.config.listen)?, Arc::clone(&service))?;
         let address = server.address();
-        Ok(Self { service, server: Mutex::new(Some(server)), address })
+        Ok(Self { service, state: Mutex::new(State::Serving { _until_dropped: server }), address })
     }
 
     /// Where it listens; the same after [`EventHubs::pause`] and [`EventHubs::resume`].
@@ -146,7 +163,7 @@ impl EventHubs {
     /// Whether it is paused.
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.server.lock().is_none()
+        matches!(*self.state.lock(), State::Paused(_))
     }
 
     /// The switches that make the service misbehave.
@@ -179,14 +196,23 @@ impl EventHubs {
 
     /// Stops listening and cuts every connection, as if the process had been killed. Contents and faults are kept.
     pub fn pause(&self) {
-        *self.server.lock() = None;
+        let mut state = self.state.lock();
+        if let State::Serving { .. } = *state {
+            *state = State::Paused(None);
+            *state = State::Paused(HeldAddress::hold(self.address).ok());
+        }
     }
 
     /// Listens again, on the same port and with the contents kept. Does nothing when it is not paused.
     pub fn resume(&self) -> io::Result<()> {
-        let mut server = self.server.lock();
-        if server.is_none() {
-            *server = Some(Server::start(self.address, Arc::clone(&self.service))?);
+        let mut state = self.state.lock();
+        if let State::Paused(held) = &mut *state {
+            let listener = match held.take() {
+                Some(held) => held.listen()?,
+                None => TcpListener::bind(self.address)?,
+            };
+            let server = Server::start(listener, Arc::clone(&self.service))?;
+            *state = State::Serving { _until_dropped: server };
         }
         Ok(())
     }

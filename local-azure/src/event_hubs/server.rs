@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use socket2::{Domain, Socket, Type};
 use tokio::{runtime, sync::oneshot, time::sleep};
 
 use super::{Service, connection};
@@ -24,8 +25,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(listen: SocketAddr, service: Arc<Service>) -> io::Result<Self> {
-        let listener = TcpListener::bind(listen)?;
+    pub(super) fn start(listener: TcpListener, service: Arc<Service>) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
@@ -53,6 +53,26 @@ impl Drop for Server {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// An address that is taken but not listened on: connections to it are refused, and no other socket, a client's own
+/// included, is given its port.
+#[derive(Debug)]
+pub(super) struct HeldAddress(Socket);
+
+impl HeldAddress {
+    pub(super) fn hold(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        // As the listener has it: connections of before may still be in their last state.
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        Ok(Self(socket))
+    }
+
+    pub(super) fn listen(self) -> io::Result<TcpListener> {
+        self.0.listen(1024)?;
+        Ok(self.0.into())
     }
 }
 

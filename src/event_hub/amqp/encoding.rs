@@ -23,6 +23,13 @@ mod code {
     pub(super) const SYMBOL: Text = [0xa3, 0xb3];
 }
 
+impl Messages {
+    /// The events as they travel.
+    pub fn to_amqp(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.list().iter().map(|message| event(self, message))
+    }
+}
+
 /// The event as it travels. Each keeps its own partition key, as Microsoft's buffered producers do it, although the
 /// batch goes to the partition by its id.
 pub(super) fn event(messages: &Messages, message: &Message) -> Vec<u8> {
