@@ -9,7 +9,7 @@
 //!       +------------------------- delivery: accepted, or why not <--------------------+
 //! ```
 //!
-//! The client is the bridge's own ([`amqp`]) or Microsoft's ([`sdk`]); `docs/decisions.md`, 2 and 10, says why there are
+//! The producer is the bridge's own ([`amqp`]) or Microsoft's ([`sdk`]); `docs/decisions.md`, 2 and 10, says why there are
 //! two, and what neither is trusted with.
 
 use std::{
@@ -25,7 +25,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use crate::settings::{EventHubSettings, HubClient};
+use crate::settings::{EventHubSettings, ProducerKind};
 
 mod amqp;
 mod backoff;
@@ -91,7 +91,7 @@ pub enum StartError {
 impl EventHub {
     /// Starts the hub's thread, which connects at once.
     pub fn start(settings: EventHubSettings) -> Result<Self, StartError> {
-        if settings.client == HubClient::Sdk && !sdk::is_watched() {
+        if settings.producer == ProducerKind::Sdk && !sdk::is_watched() {
             return Err(StartError::OutcomesHidden);
         }
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;

@@ -54,17 +54,17 @@ pub struct EventHubSettings {
     pub name: String,
     /// The namespace and the way in.
     pub access: Access,
-    /// What speaks with it.
-    pub client: HubClient,
+    /// What sends to it.
+    pub producer: ProducerKind,
 }
 
-/// What speaks AMQP with the hub.
+/// What sends to the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum HubClient {
-    /// The bridge's own producer, with several batches under way at once.
+pub enum ProducerKind {
+    /// The bridge's own, with several batches under way at once.
     #[default]
     Amqp,
-    /// The producer of Microsoft's SDK, `azure_messaging_eventhubs`.
+    /// That of Microsoft's SDK, `azure_messaging_eventhubs`.
     Sdk,
 }
 

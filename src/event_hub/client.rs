@@ -7,14 +7,14 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Messages, SendError, amqp, job::Job, message::Message, sdk};
-use crate::settings::{EventHubSettings, HubClient};
+use crate::settings::{EventHubSettings, ProducerKind};
 
 /// How many batches may be under way in one lane. With the bridge's own producer, enough that a delivery hardly ever waits
 /// for another's answer; the SDK sends one at a time and would let the rest wait where their time runs already.
-pub(super) fn most_under_way(client: HubClient) -> usize {
-    match client {
-        HubClient::Amqp => 8,
-        HubClient::Sdk => 1,
+pub(super) fn most_under_way(producer: ProducerKind) -> usize {
+    match producer {
+        ProducerKind::Amqp => 8,
+        ProducerKind::Sdk => 1,
     }
 }
 
@@ -44,12 +44,12 @@ enum Batch<'a> {
 impl Client {
     pub(super) async fn open(settings: &EventHubSettings) -> Result<Self, SendError> {
         let lost = CancellationToken::new();
-        let (producer, partition_ids, expires_on) = match settings.client {
-            HubClient::Amqp => {
+        let (producer, partition_ids, expires_on) = match settings.producer {
+            ProducerKind::Amqp => {
                 let opened = amqp::Producer::open(settings, lost.clone()).await?;
                 (Producer::Amqp(opened.producer), opened.partition_ids, opened.expires_on)
             }
-            HubClient::Sdk => {
+            ProducerKind::Sdk => {
                 let opened = sdk::Producer::open(settings).await?;
                 (Producer::Sdk(opened.producer), opened.partition_ids, opened.expires_on)
             }
@@ -112,8 +112,7 @@ impl Client {
             }
         };
         tokio::select! {
-            // Boxed: the SDK's futures are large.
-            result = timeout(limit, Box::pin(sending)) => result.unwrap_or(Err(SendError::NoAnswer)),
+            result = timeout(limit, sending) => result.unwrap_or(Err(SendError::NoAnswer)),
             () = self.lost.cancelled() => Err(SendError::Unreachable("the connection was lost".to_owned())),
         }
     }

@@ -50,7 +50,8 @@ impl Connection {
         {
             return Err(error.clone());
         }
-        match timeout(OPENING, Client::open(&self.settings)).await.unwrap_or(Err(SendError::NoAnswer)) {
+        // Boxed: large, seldom needed, and else a part of every courier.
+        match timeout(OPENING, Box::pin(Client::open(&self.settings))).await.unwrap_or(Err(SendError::NoAnswer)) {
             Ok(client) => {
                 let client = Rc::new(client);
                 self.current.replace(Some(Rc::clone(&client)));

@@ -82,13 +82,11 @@ impl Waiting {
     pub(super) async fn settled(&self) -> Result<Vec<usize>, SendError> {
         self.0.ended.notified().await;
         let mut state = self.0.state();
-        match state.failed.take() {
-            Some(error) => Err(error),
-            None => {
-                state.too_large.sort_unstable();
-                Ok(std::mem::take(&mut state.too_large))
-            }
+        if let Some(error) = state.failed.take() {
+            return Err(error);
         }
+        state.too_large.sort_unstable();
+        Ok(std::mem::take(&mut state.too_large))
     }
 
     /// Why the last attempt failed, if there was one.

@@ -16,7 +16,7 @@ pub(super) async fn run(
     mut jobs: mpsc::UnboundedReceiver<Vec<Job>>,
     status: watch::Sender<Status>,
 ) {
-    let most_under_way = client::most_under_way(settings.client);
+    let most_under_way = client::most_under_way(settings.producer);
     let connection = Rc::new(Connection::new(settings, status));
     let mut waiting = Vec::new();
     if let Some(partition_ids) = partition_ids(&connection, &mut jobs, &mut waiting).await {

@@ -1,8 +1,9 @@
 //! The producer of Microsoft's SDK, `azure_messaging_eventhubs`, for those who want no other between them and Azure
-//! (setting `EVENT_HUB_CLIENT=sdk`).
+//! (setting `EVENT_HUB_PRODUCER=sdk`).
 //!
 //! It can't be trusted bare: `docs/decisions.md`, 2, has the measurements. The deadlines are the client's, one batch at
 //! a time per partition is the lane's, the single-threaded runtime is the hub's, and here are the outcomes that it hides.
+//! Its futures are large, and boxed so that they are not a part of every other.
 
 use azure_core::time::Duration;
 use azure_core_amqp::{
@@ -75,11 +76,11 @@ impl Producer {
 
     pub(super) async fn batch(&self, partition_id: &str) -> Result<Batch<'_>, SendError> {
         let options = EventDataBatchOptions { partition_id: Some(partition_id.to_owned()), ..Default::default() };
-        Ok(Batch(self.0.create_batch(Some(options)).await?))
+        Ok(Batch(Box::pin(self.0.create_batch(Some(options))).await?))
     }
 
     pub(super) async fn send(&self, batch: Batch<'_>) -> Result<(), SendError> {
-        outcome::accepted(self.0.send_batch(batch.0, None)).await
+        Box::pin(outcome::accepted(self.0.send_batch(batch.0, None))).await
     }
 
     pub(super) async fn close(self) {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tracing::level_filters::LevelFilter;
 
 use super::{
-    Access, BridgeSettings, ConnectionString, EventHubSettings, EventSettings, HubClient, LogFormat, LogSettings,
+    Access, BridgeSettings, ConnectionString, EventHubSettings, EventSettings, LogFormat, LogSettings, ProducerKind,
     RecordSettings, Tables, TelemetrySettings,
 };
 use crate::{event_hub::Body, flatten::ObjectValues, record::RecordFormat};
@@ -14,7 +14,7 @@ pub(super) const EVENT_HUB: &str = "EVENT_HUB";
 pub(super) const EVENT_HUB_NAMESPACE: &str = "EVENT_HUB__fullyQualifiedNamespace";
 pub(super) const EVENT_HUB_CLIENT_ID: &str = "EVENT_HUB__clientId";
 pub(super) const EVENT_HUB_NAME: &str = "EVENT_HUB_NAME";
-pub(super) const EVENT_HUB_CLIENT: &str = "EVENT_HUB_CLIENT";
+pub(super) const EVENT_HUB_PRODUCER: &str = "EVENT_HUB_PRODUCER";
 pub(super) const EVENT_HUB_BODY: &str = "EVENT_HUB_BODY";
 pub(super) const EVENT_HUB_TABLES: &str = "EVENT_HUB_TABLES";
 pub(super) const RECORD_FORMAT: &str = "RECORD_FORMAT";
@@ -79,6 +79,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn event_hub(&mut self) -> Option<EventHubSettings> {
+        let producer = self.choice(EVENT_HUB_PRODUCER, &[("amqp", ProducerKind::Amqp), ("sdk", ProducerKind::Sdk)]);
         let (access, entity_path) = match (self.get(EVENT_HUB), self.get(EVENT_HUB_NAMESPACE)) {
             (Some(_), Some(_)) => {
                 self.mistake(format!("Set {EVENT_HUB} or {EVENT_HUB_NAMESPACE}, not both."));
@@ -103,8 +104,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             self.mistake(format!("Set {EVENT_HUB_NAME} to the event hub's name, or add EntityPath to {EVENT_HUB}."));
             return None;
         };
-        let client = self.choice(EVENT_HUB_CLIENT, &[("amqp", HubClient::Amqp), ("sdk", HubClient::Sdk)]);
-        Some(EventHubSettings { name, access: access?, client: client.unwrap_or_default() })
+        Some(EventHubSettings { name, access: access?, producer: producer.unwrap_or_default() })
     }
 
     fn identity(&mut self, namespace: String) -> Option<Access> {

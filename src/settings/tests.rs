@@ -3,8 +3,9 @@ use std::collections::HashMap;
 use super::{
     reader::{
         AZURE_CLIENT_ID, DELIVERY_TIMEOUT, EVENT_HUB, EVENT_HUB_BODY, EVENT_HUB_CLIENT_ID, EVENT_HUB_NAME,
-        EVENT_HUB_NAMESPACE, EVENT_HUB_TABLES, HANDLER_PORT, IDENTITY_ENDPOINT, LOG_FORMAT, LOG_LEVEL, OBJECT_VALUES,
-        OTEL_ENDPOINT, OTEL_METRICS_ENDPOINT, OTEL_SDK_DISABLED, OTEL_TRACES_ENDPOINT, RECORD_FORMAT, SERVICE_ID,
+        EVENT_HUB_NAMESPACE, EVENT_HUB_PRODUCER, EVENT_HUB_TABLES, HANDLER_PORT, IDENTITY_ENDPOINT, LOG_FORMAT,
+        LOG_LEVEL, OBJECT_VALUES, OTEL_ENDPOINT, OTEL_METRICS_ENDPOINT, OTEL_SDK_DISABLED, OTEL_TRACES_ENDPOINT,
+        RECORD_FORMAT, SERVICE_ID,
     },
     *,
 };
@@ -70,6 +71,7 @@ fn the_other_settings_are_read() {
     let settings = read_with(&[
         (RECORD_FORMAT, "time-series-insights"),
         (OBJECT_VALUES, "Keep"),
+        (EVENT_HUB_PRODUCER, "sdk"),
         (EVENT_HUB_BODY, "lines"),
         (EVENT_HUB_TABLES, "Properties, Twins,Relationships"),
         (SERVICE_ID, "contoso.api.weu.digitaltwins.azure.net"),
@@ -80,6 +82,7 @@ fn the_other_settings_are_read() {
     .unwrap();
     assert_eq!(settings.bridge.records.format, RecordFormat::TimeSeriesInsights);
     assert_eq!(settings.bridge.records.object_values, ObjectValues::Keep);
+    assert_eq!(settings.bridge.event_hub.producer, ProducerKind::Sdk);
     assert_eq!(settings.bridge.events.body, Body::Lines);
     let tables = settings.bridge.events.tables.unwrap();
     let kinds = [RecordKind::Property, RecordKind::Twin, RecordKind::Relationship];
@@ -120,6 +123,7 @@ fn all_mistakes_are_reported_together() {
         (EVENT_HUB_NAMESPACE, "sb://contoso.servicebus.windows.net/"),
         (RECORD_FORMAT, "csv"),
         (OBJECT_VALUES, "both"),
+        (EVENT_HUB_PRODUCER, "kafka"),
         (EVENT_HUB_BODY, "xml"),
         (EVENT_HUB_TABLES, "Properties,,Relationships"),
         (DELIVERY_TIMEOUT, "30s"),
@@ -129,6 +133,7 @@ fn all_mistakes_are_reported_together() {
     insta::assert_snapshot!(mistakes.unwrap_err(), @r"
     error: twin-bridge can't start with these app settings:
     error: FUNCTIONS_CUSTOMHANDLER_PORT must be a port, 0 to 65535.
+    error: EVENT_HUB_PRODUCER must be one of: amqp, sdk.
     error: EVENT_HUB__fullyQualifiedNamespace must be a host name like contoso.servicebus.windows.net, without sb:// or a path.
     error: Set EVENT_HUB_NAME to the event hub's name, or add EntityPath to EVENT_HUB.
     error: RECORD_FORMAT must be one of: data-history, time-series-insights.

@@ -39,9 +39,9 @@ impl Handler {
         Self::with(settings(hub).into_iter().chain(more)).await
     }
 
-    /// The same, with the client that is to speak with the hub.
-    pub async fn start_by(client: &str, hub: &EventHubs, more: &[(&str, &str)]) -> Self {
-        Self::start(hub, &[&[("EVENT_HUB_CLIENT", client)], more].concat()).await
+    /// The same, with the producer that is to send to the hub.
+    pub async fn start_by(producer: &str, hub: &EventHubs, more: &[(&str, &str)]) -> Self {
+        Self::start(hub, &[&[("EVENT_HUB_PRODUCER", producer)], more].concat()).await
     }
 
     /// Starts the handler with these settings and no others.

@@ -1,9 +1,9 @@
 //! The real executable, driven over real sockets: HTTP as the Functions host speaks it on one side, AMQP on the other.
 
-#![allow(clippy::duplicate_mod, reason = "client/mod.rs holds for each client")]
+#![allow(clippy::duplicate_mod, reason = "producer/mod.rs holds for each producer")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-#[path = "client/mod.rs"]
+#[path = "producer/mod.rs"]
 mod amqp;
 mod consistency;
 mod deliveries;
@@ -18,7 +18,7 @@ mod recordings;
 mod relay;
 mod replay_command;
 mod repository;
-#[path = "client/mod.rs"]
+#[path = "producer/mod.rs"]
 mod sdk;
 mod shutdown;
 mod start;

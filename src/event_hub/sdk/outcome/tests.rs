@@ -28,7 +28,7 @@ fn a_lost_connection_and_a_failing_login_are_told_apart() {
 }
 
 /// The warning is the SDK's; that it comes and is seen is tested against a hub that releases and modifies
-/// (`tests/it/client/hub.rs`). Here: that the layer marks the call it belongs to and no other.
+/// (`tests/it/producer/hub.rs`). Here: that the layer marks the call it belongs to and no other.
 #[tokio::test]
 async fn a_warning_of_the_sdk_makes_its_call_a_failure() {
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(not_accepted_layer()));

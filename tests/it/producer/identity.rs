@@ -25,7 +25,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls};
 
-use super::client;
+use super::producer;
 use crate::handler::{Handler, PATIENCE, hub, update};
 
 const YEAR_2100: u64 = 4_102_444_800;
@@ -143,7 +143,7 @@ async fn deliver(handler: &Handler, hub: &EventHubs) {
 }
 
 fn settings(settings: &[(&str, &str)]) -> Vec<(String, String)> {
-    let settings = settings.iter().copied().chain([("EVENT_HUB_CLIENT", client())]);
+    let settings = settings.iter().copied().chain([("EVENT_HUB_PRODUCER", producer())]);
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 

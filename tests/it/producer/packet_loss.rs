@@ -11,7 +11,7 @@ use futures::future::join_all;
 use local_azure::event_hubs::EventHubs;
 use serde_json::json;
 
-use super::client;
+use super::producer;
 use crate::{
     handler::{Handler, hub, update},
     relay::{Flow, Network, Relay},
@@ -39,7 +39,7 @@ impl Scene {
         let relay = Relay::start(hub.address()).await;
         let string = hub.connection_string("twins").replace(&hub.address().to_string(), &relay.address().to_string());
         let settings = [("EVENT_HUB", &*string), ("DELIVERY_TIMEOUT", "2s")];
-        let handler = Handler::start_by(client(), &hub, &settings).await;
+        let handler = Handler::start_by(producer(), &hub, &settings).await;
         let scene = Self { hub, relay, handler, number: AtomicUsize::default() };
         assert!(scene.deliver().await.is_some());
         scene

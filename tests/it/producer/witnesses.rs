@@ -1,20 +1,28 @@
 //! Microsoft's own clients read what the bridge sent: nobody here wrote both ends.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use azure_messaging_eventhubs::{ConsumerClient, OpenReceiverOptions, StartLocation, StartPosition};
 use futures::StreamExt;
 use local_azure::event_hubs::EventHubs;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    time::timeout,
+};
 
-use super::client;
-use crate::handler::{Handler, hub, update};
+use super::producer;
+use crate::handler::{Handler, PATIENCE, hub, update};
 
 const EVENTS: usize = 50;
 
 /// Sends a few hundred records of several twins through the bridge, and answers what each must look like.
-async fn send(hub: &EventHubs) -> Vec<Value> {
-    let handler = Handler::start_by(client(), hub, &[]).await;
+async fn send(connection_string: &str) -> Vec<Value> {
+    let settings = [("EVENT_HUB", connection_string), ("EVENT_HUB_PRODUCER", producer())];
+    let handler = Handler::with(settings.map(|(name, value)| (name.to_owned(), value.to_owned()))).await;
     let mut expected = Vec::new();
     for delivery in 0..5 {
         let mut events = Vec::new();
@@ -44,7 +52,7 @@ async fn send(hub: &EventHubs) -> Vec<Value> {
 /// Runs a reader from `tests/clients` and compares what it prints.
 async fn read_with(program: &str, script: &str) {
     let hub = hub();
-    let expected = send(&hub).await;
+    let expected = send(&hub.connection_string("twins")).await;
     if let Some(seen) = read(&hub, program, script, expected.len()).await {
         same(seen, expected);
     }
@@ -54,13 +62,7 @@ async fn read_with(program: &str, script: &str) {
 async fn read(hub: &EventHubs, program: &str, script: &str, count: usize) -> Option<Vec<Value>> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let program = if program.contains('/') { root.join(program) } else { program.into() };
-    let installed = root.join("target/clients/venv/installed.txt").exists()
-        && root.join("target/clients/node_modules/installed.json").exists();
-    if !installed {
-        assert!(std::env::var_os("CI").is_none(), "in CI the clients must be installed: tests/clients/install.sh");
-        eprintln!(
-            "SKIPPED: {script} did not read what the bridge sent. Run tests/clients/install.sh to install Microsoft's clients."
-        );
+    if !are_installed(script) {
         return None;
     }
     let connection_string = hub.connection_string("twins");
@@ -83,6 +85,47 @@ async fn read(hub: &EventHubs, program: &str, script: &str, count: usize) -> Opt
         seen.push(event);
     }
     Some(seen)
+}
+
+/// Whether the clients are there.
+fn are_installed(script: &str) -> bool {
+    let clients = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/clients");
+    let installed = clients.join("venv/installed.txt").exists() && clients.join("node_modules/installed.json").exists();
+    if !installed {
+        assert!(std::env::var_os("CI").is_none(), "in CI the clients must be installed: tests/clients/install.sh");
+        eprintln!(
+            "SKIPPED: {script} did not see what the bridge sent. Run tests/clients/install.sh to install Microsoft's clients."
+        );
+    }
+    installed
+}
+
+/// The AMQP library on the other end is not the one that sends, nor that of the local hub.
+#[tokio::test]
+async fn a_hub_of_another_make_takes_every_record() {
+    const SCRIPT: &str = "tests/clients/hub.mjs";
+    if !are_installed(SCRIPT) {
+        return;
+    }
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(SCRIPT);
+    let mut command = tokio::process::Command::new("node");
+    let command = command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut hub = command.spawn().unwrap();
+    let mut lines = BufReader::new(hub.stdout.take().unwrap()).lines();
+    let mut line = async || timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
+    let port = line().await;
+    let connection_string = format!(
+        "Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=send;SharedAccessKey=secret;EntityPath=twins;UseDevelopmentEmulator=true"
+    );
+    let expected = send(&connection_string).await;
+    let mut seen = Vec::new();
+    for _ in &expected {
+        let mut event: Value = serde_json::from_str(&line().await).unwrap();
+        event.as_object_mut().unwrap().remove("partition").unwrap();
+        event["body"] = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
+        seen.push(event);
+    }
+    same(seen, expected);
 }
 
 #[tokio::test]
@@ -116,7 +159,7 @@ async fn the_python_client_reads_every_form_of_body() {
         ),
     ] {
         let hub = hub();
-        let handler = Handler::start_by(client(), &hub, &settings).await;
+        let handler = Handler::start_by(producer(), &hub, &settings).await;
         handler.deliver(&json!([update, created])).await.assert_delivered();
         let Some(seen) = read(&hub, "target/clients/venv/bin/python", "read_events.py", expected.len()).await else {
             return;
@@ -146,7 +189,7 @@ fn count(body: &Value) -> usize {
 #[tokio::test]
 async fn the_rust_client_reads_every_record() {
     let hub = hub();
-    let expected = send(&hub).await;
+    let expected = send(&hub.connection_string("twins")).await;
     let consumer = ConsumerClient::builder()
         .with_custom_endpoint(format!("amqp://{}", hub.address()))
         .open_with_connection_string(&hub.connection_string("twins"), None)

@@ -8,7 +8,7 @@ use std::{
 use local_azure::event_hubs::{Answer as HubAnswer, Config, Cut, EventHubs, Matching, StoredEvent, TokenAnswer};
 use serde_json::{Value, json};
 
-use super::client;
+use super::producer;
 use crate::handler::{Answer, Handler, PATIENCE, hub, update};
 
 fn one(id: &str) -> Value {
@@ -24,7 +24,7 @@ async fn failing(handler: &Handler, reason: &str) {
 #[tokio::test]
 async fn released_and_modified_are_failures() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
+    let handler = Handler::start_by(producer(), &hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
     handler.ready().await;
     for answer in [HubAnswer::Release, HubAnswer::Modify] {
         hub.faults().answer(answer);
@@ -38,7 +38,7 @@ async fn released_and_modified_are_failures() {
 #[tokio::test]
 async fn what_passes_within_the_budget_is_not_noticed() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     handler.ready().await;
     for answer in [HubAnswer::Release, HubAnswer::Modify, HubAnswer::server_busy()] {
         hub.faults().answer_next(2, answer);
@@ -50,7 +50,7 @@ async fn what_passes_within_the_budget_is_not_noticed() {
 #[tokio::test]
 async fn throttling_is_told_apart() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
+    let handler = Handler::start_by(producer(), &hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
     handler.ready().await;
     hub.faults().answer(HubAnswer::server_busy());
     failing(&handler, "The event hub is throttling (com.microsoft:server-busy").await;
@@ -62,7 +62,7 @@ async fn throttling_is_told_apart() {
 #[tokio::test]
 async fn trouble_that_comes_and_goes_is_told_once() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     handler.ready().await;
     for _ in 0..5 {
         hub.faults().answer_next(1, HubAnswer::server_busy());
@@ -81,7 +81,7 @@ async fn trouble_that_comes_and_goes_is_told_once() {
 async fn a_wrong_key_is_told_apart_at_once() {
     let hub = hub();
     let wrong = hub.connection_string("twins").replace("SharedAccessKey=", "SharedAccessKey=wrong");
-    let handler = Handler::start_by(client(), &hub, &[("EVENT_HUB", &wrong)]).await;
+    let handler = Handler::start_by(producer(), &hub, &[("EVENT_HUB", &wrong)]).await;
     let started = Instant::now();
     failing(&handler, "The event hub denies access (401").await;
     assert!(started.elapsed() < Duration::from_secs(15), "there is no use in waiting for the whole budget");
@@ -91,7 +91,7 @@ async fn a_wrong_key_is_told_apart_at_once() {
 #[tokio::test]
 async fn access_taken_away_while_running_is_told_apart() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     handler.deliver(&one("before")).await.assert_delivered();
     hub.faults().answer(HubAnswer::reject("amqp:unauthorized-access", "the role was removed"));
     failing(&handler, "The event hub denies access (amqp:unauthorized-access: the role was removed)").await;
@@ -102,7 +102,7 @@ async fn access_taken_away_while_running_is_told_apart() {
 #[tokio::test]
 async fn an_unknown_hub_is_told_apart() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[("EVENT_HUB_NAME", "nowhere")]).await;
+    let handler = Handler::start_by(producer(), &hub, &[("EVENT_HUB_NAME", "nowhere")]).await;
     failing(&handler, "The event hub does not exist in its namespace").await;
 }
 
@@ -110,7 +110,7 @@ async fn an_unknown_hub_is_told_apart() {
 async fn an_unreachable_hub_is_told_apart_and_reached_when_it_comes() {
     let hub = hub();
     hub.pause();
-    let handler = Handler::start_by(client(), &hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
+    let handler = Handler::start_by(producer(), &hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
     failing(&handler, "The event hub can't be reached").await;
     assert_eq!(handler.status().await["eventHub"], "unreachable");
 
@@ -125,7 +125,7 @@ async fn an_unreachable_hub_is_told_apart_and_reached_when_it_comes() {
 #[tokio::test]
 async fn a_silent_hub_does_not_hold_a_delivery_beyond_its_time() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[("DELIVERY_TIMEOUT", "1s")]).await;
+    let handler = Handler::start_by(producer(), &hub, &[("DELIVERY_TIMEOUT", "1s")]).await;
     handler.deliver(&one("before")).await.assert_delivered();
     hub.faults().answer(HubAnswer::Silent);
     let started = Instant::now();
@@ -148,7 +148,7 @@ async fn a_hub_that_is_silent_before_the_handshake_does_not_hold_a_delivery_eith
     let string =
         hub.connection_string("twins").replace(&hub.address().to_string(), &silent.local_addr().unwrap().to_string());
     let settings = [("EVENT_HUB", &*string), ("DELIVERY_TIMEOUT", "1s")];
-    let handler = Handler::start_by(client(), &hub, &settings).await;
+    let handler = Handler::start_by(producer(), &hub, &settings).await;
     let started = Instant::now();
     failing(&handler, "The event hub does not answer").await;
     assert!(started.elapsed() < Duration::from_secs(2));
@@ -158,18 +158,18 @@ async fn a_hub_that_is_silent_before_the_handshake_does_not_hold_a_delivery_eith
 async fn a_key_that_was_changed_works_after_a_restart() {
     let hub = EventHubs::start(Config { key: "the new key".to_owned(), ..Config::default() }).unwrap();
     let old = hub.connection_string("twins").replace("the new key", "the old key");
-    let mut handler = Handler::start_by(client(), &hub, &[("EVENT_HUB", &old)]).await;
+    let mut handler = Handler::start_by(producer(), &hub, &[("EVENT_HUB", &old)]).await;
     failing(&handler, "The event hub denies access (401").await;
     handler.terminate();
     assert_eq!(handler.ended().await, Some(0));
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     handler.deliver(&one("e")).await.assert_delivered();
 }
 
 #[tokio::test]
 async fn a_connection_cut_during_a_send_loses_nothing() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     handler.ready().await;
     let started = Instant::now();
     hub.faults().cut_next_transfer(Cut::BeforeStoring);
@@ -184,7 +184,7 @@ async fn a_connection_cut_during_a_send_loses_nothing() {
 #[tokio::test]
 async fn a_hub_killed_during_a_delivery_gets_it_when_it_is_back() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     handler.deliver(&one("before")).await.assert_delivered();
     hub.faults().answer(HubAnswer::Silent);
     let arrived: u64 = hub.transfers("twins").iter().sum();
@@ -202,7 +202,7 @@ async fn a_hub_killed_during_a_delivery_gets_it_when_it_is_back() {
 #[tokio::test]
 async fn a_record_too_large_for_the_hub_is_set_aside_and_its_neighbours_are_forwarded() {
     let hub = EventHubs::start(Config { max_message_size: 262_144, ..Config::default() }).unwrap();
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     let large = Value::String("x".repeat(300_000));
     let fitting = Value::String("y".repeat(100_000));
     let answer = handler
@@ -224,7 +224,7 @@ async fn a_record_too_large_for_the_hub_is_set_aside_and_its_neighbours_are_forw
 #[tokio::test]
 async fn a_delivery_larger_than_a_batch_goes_out_in_several() {
     let hub = EventHubs::start(Config { max_message_size: 65_536, ..Config::default() }).unwrap();
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     let values: Vec<_> = (0..1000).map(|number| (format!("/p{number}"), json!("z".repeat(200)))).collect();
     let values: Vec<_> = values.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
     let events = json!([update("e", "t", &values), update("f", "t", &[("/a", json!(1))])]);
@@ -238,7 +238,7 @@ async fn a_delivery_larger_than_a_batch_goes_out_in_several() {
 async fn packed_records_are_split_where_the_hub_demands_it() {
     for body in ["lines", "array"] {
         let hub = EventHubs::start(Config { max_message_size: 262_144, ..Config::default() }).unwrap();
-        let handler = Handler::start_by(client(), &hub, &[("EVENT_HUB_BODY", body)]).await;
+        let handler = Handler::start_by(producer(), &hub, &[("EVENT_HUB_BODY", body)]).await;
         let values: Vec<_> = (0..1000).map(|number| (format!("/p{number}"), json!("z".repeat(200)))).collect();
         let values: Vec<_> = values.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
         handler.deliver(&json!([update("e", "t", &values)])).await.assert_delivered();
@@ -262,7 +262,7 @@ async fn packed_records_are_split_where_the_hub_demands_it() {
 #[tokio::test]
 async fn a_packed_record_that_is_too_large_alone_sets_its_event_aside() {
     let hub = EventHubs::start(Config { max_message_size: 262_144, ..Config::default() }).unwrap();
-    let handler = Handler::start_by(client(), &hub, &[("EVENT_HUB_BODY", "lines")]).await;
+    let handler = Handler::start_by(producer(), &hub, &[("EVENT_HUB_BODY", "lines")]).await;
     let large = json!("x".repeat(300_000));
     let events = json!([
         update("e", "t", &[("/a", json!(1)), ("/b", large), ("/c", json!(3))]),
@@ -281,7 +281,7 @@ async fn concurrent_deliveries_share_batches_and_each_twin_stays_in_order() {
     const TWINS: usize = 100;
     let hub = hub();
     hub.faults().set_acknowledgement_delay(Duration::from_millis(20));
-    let handler = Arc::new(Handler::start_by(client(), &hub, &[]).await);
+    let handler = Arc::new(Handler::start_by(producer(), &hub, &[]).await);
     handler.ready().await;
 
     // Each task delivers for one twin, one delivery after another, as a plant's twins change side by side.
@@ -320,7 +320,7 @@ async fn concurrent_deliveries_share_batches_and_each_twin_stays_in_order() {
 #[tokio::test]
 async fn nothing_of_a_delivery_overtakes_a_record_that_failed() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     // Two twins of two partitions, so that one can fail while the delivery waits for the other.
     handler
         .deliver(&json!([update("w", "x", &[("/a", json!(1))]), update("w", "a", &[("/a", json!(1))])]))
@@ -354,7 +354,7 @@ async fn nothing_of_a_delivery_overtakes_a_record_that_failed() {
 #[tokio::test]
 async fn a_batch_that_the_hub_finds_too_large_is_no_reason_to_set_anything_aside() {
     let hub = hub();
-    let handler = Handler::start_by(client(), &hub, &[]).await;
+    let handler = Handler::start_by(producer(), &hub, &[]).await;
     handler.ready().await;
     hub.faults().answer_next(1, HubAnswer::reject("amqp:link:message-size-exceeded", "too large"));
     let events: Vec<_> = (0..5).map(|number| update(&format!("e{number}"), "t", &[("/a", json!(number))])).collect();
@@ -368,7 +368,7 @@ async fn a_batch_that_the_hub_finds_too_large_is_no_reason_to_set_anything_aside
 async fn tokens_that_the_service_can_not_check_now_are_tried_again() {
     let hub = hub();
     hub.faults().answer_tokens(TokenAnswer::Refuse { status: 503, description: "busy".to_owned() });
-    let handler = Handler::start_by(client(), &hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
+    let handler = Handler::start_by(producer(), &hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
     failing(&handler, "The event hub can't be reached (503: busy)").await;
     hub.faults().answer_tokens(TokenAnswer::Verify);
     let answer: Answer = handler.deliver(&one("e")).await;
