@@ -27,6 +27,8 @@ pub enum Contender {
     },
     /// This project, with this `EVENT_HUB_BODY`.
     Bridge { body: &'static str },
+    /// This project with `EVENT_HUB_PRODUCER=sdk`: what it would be on Microsoft's SDK for Rust.
+    BridgeOnSdk,
     /// A handler on Microsoft's SDK for JavaScript, with this way of sending.
     Node { sender: &'static str },
     /// A handler on Microsoft's SDK for Python.
@@ -39,6 +41,7 @@ const ALL: &[Contender] = &[
     Contender::Bridge { body: "record" },
     Contender::Bridge { body: "lines" },
     Contender::Bridge { body: "array" },
+    Contender::BridgeOnSdk,
     Contender::Node { sender: "per-invocation" },
     Contender::Node { sender: "buffered" },
     Contender::Node { sender: "grouped" },
@@ -68,6 +71,7 @@ impl Contender {
             Self::Floor { waits: false } => "floor".to_owned(),
             Self::Floor { waits: true } => "floor that waits".to_owned(),
             Self::Bridge { body } => format!("twin-bridge {body}"),
+            Self::BridgeOnSdk => "twin-bridge record, on the SDK".to_owned(),
             Self::Node { sender } => format!("Node.js {sender}"),
             Self::Python => "Python grouped".to_owned(),
         }
@@ -102,7 +106,7 @@ impl Contender {
     /// How many events of the hub the records of a delivery become.
     pub fn hub_events(self, events: usize, records: usize) -> usize {
         match self {
-            Self::Bridge { body: "record" } | Self::Node { .. } | Self::Python => records,
+            Self::Bridge { body: "record" } | Self::BridgeOnSdk | Self::Node { .. } | Self::Python => records,
             Self::Bridge { .. } => events,
             Self::Floor { .. } => 0,
         }
@@ -112,7 +116,7 @@ impl Contender {
     pub fn size(self) -> u64 {
         match self {
             Self::Floor { .. } => 0,
-            Self::Bridge { .. } => fs::metadata(env!("CARGO_BIN_EXE_twin-bridge")).unwrap().len(),
+            Self::Bridge { .. } | Self::BridgeOnSdk => fs::metadata(env!("CARGO_BIN_EXE_twin-bridge")).unwrap().len(),
             Self::Node { .. } => size(&peers("node")),
             Self::Python => size(&peers("python/venv/lib")),
         }
@@ -128,6 +132,11 @@ impl Contender {
             Self::Bridge { body } => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_twin-bridge"));
                 command.env("EVENT_HUB_BODY", body);
+                command
+            }
+            Self::BridgeOnSdk => {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_twin-bridge"));
+                command.env("EVENT_HUB_PRODUCER", "sdk");
                 command
             }
             Self::Node { sender } => {
@@ -150,7 +159,7 @@ impl Contender {
     fn log(self) -> File {
         let folder = root().join("target/bench/logs");
         fs::create_dir_all(&folder).unwrap();
-        let name = self.name().replace(' ', "-");
+        let name = self.name().replace(", ", "-").replace(' ', "-");
         File::options().create(true).append(true).open(folder.join(name)).unwrap()
     }
 }

@@ -63,11 +63,14 @@ use Load::{AtATime, PerSecond};
 
 /// A delivery as a subscription of the default template makes them when there is much to do.
 pub const USUAL: Work = work(32, 5, 1_000, 5, AtATime(16));
+/// The same, with as many at a time as it takes to keep any contender busy.
+pub const BUSY: Work = work(32, 5, 1_000, 5, AtATime(64));
 /// Deliveries of one event, as many as a busy host makes of them.
 pub const SINGLE: Work = work(1, 5, 1_000, 5, AtATime(64));
 /// Deliveries of one event on a schedule, for latency.
 pub const SCHEDULED: Work = work(1, 5, 1_000, 5, PerSecond(1_000));
-const LARGE: Work = work(1_000, 5, 1_000, 5, AtATime(4));
+/// Large deliveries, for what an operation costs.
+pub const LARGE: Work = work(1_000, 5, 1_000, 5, AtATime(4));
 
 const FULL: &[Work] = &[
     // One event a delivery: how many at a time, and how late the hub answers.
@@ -83,6 +86,7 @@ const FULL: &[Work] = &[
     work(32, 1, 1_000, 5, AtATime(16)),
     work(32, 5, 1_000, 0, AtATime(16)),
     USUAL,
+    BUSY,
     work(32, 5, 1_000, 50, AtATime(16)),
     work(32, 50, 1_000, 5, AtATime(16)),
     work(100, 5, 1_000, 5, AtATime(16)),
@@ -97,7 +101,7 @@ const FULL: &[Work] = &[
     LARGE,
 ];
 
-const QUICK: &[Work] = &[SINGLE, USUAL, SCHEDULED, LARGE];
+const QUICK: &[Work] = &[SINGLE, USUAL, BUSY, SCHEDULED, LARGE];
 
 const SMALLEST: &[Work] = &[USUAL, work(1, 5, 1_000, 5, PerSecond(50))];
 

@@ -6,7 +6,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     rc::Rc,
 };
 
@@ -29,13 +29,22 @@ pub(super) struct Lane {
     patience: Rc<RefCell<Patience>>,
     /// Jobs that may leave, in their order.
     pending: VecDeque<Job>,
-    /// The twins that are under way, by the hash of their ids, each with the jobs that must not overtake it. Twins that
-    /// share a hash wait for one another.
-    under_way: HashMap<u64, Vec<Job>>,
+    /// The twins that are under way, by the hash of their ids. Twins that share a hash wait for one another.
+    under_way: HashMap<u64, UnderWay>,
     couriers: JoinSet<()>,
     /// Whose jobs each courier has.
-    loads: HashMap<Id, HashSet<u64>>,
+    loads: HashMap<Id, Vec<u64>>,
+    /// How many couriers have left.
+    departures: u64,
     most_couriers: usize,
+}
+
+/// A twin whose jobs are with a courier.
+#[derive(Debug)]
+struct UnderWay {
+    departure: u64,
+    /// The jobs that must not overtake those.
+    waiting: Vec<Job>,
 }
 
 impl Lane {
@@ -54,6 +63,7 @@ impl Lane {
             under_way: HashMap::new(),
             couriers: JoinSet::new(),
             loads: HashMap::new(),
+            departures: 0,
             most_couriers,
         }
     }
@@ -80,25 +90,27 @@ impl Lane {
 
     /// Sends a courier with the first jobs whose twins are not under way. False if there are none.
     fn send_courier(&mut self) -> bool {
-        let mut jobs = VecDeque::new();
-        let mut twins = HashSet::new();
+        let departure = self.departures + 1;
+        let (mut jobs, mut twins) = (VecDeque::new(), Vec::new());
         let mut bytes = 0;
         while bytes < LOAD
             && let Some(job) = self.pending.pop_front()
         {
-            let twin = job.key();
             if job.is_abandoned() {
                 continue;
             }
-            if let Some(waiting) = self.under_way.get_mut(&twin)
-                && !twins.contains(&twin)
-            {
-                waiting.push(job);
-                continue;
+            match self.under_way.entry(job.key()) {
+                Entry::Occupied(mut other) if other.get().departure != departure => {
+                    other.get_mut().waiting.push(job);
+                    continue;
+                }
+                Entry::Occupied(_) => {}
+                Entry::Vacant(free) => {
+                    twins.push(*free.key());
+                    free.insert(UnderWay { departure, waiting: Vec::new() });
+                }
             }
             bytes += job.bytes();
-            self.under_way.entry(twin).or_default();
-            twins.insert(twin);
             jobs.push_back(job);
         }
         if jobs.is_empty() {
@@ -111,13 +123,16 @@ impl Lane {
         };
         let id = self.couriers.spawn_local(courier.run(jobs)).id();
         self.loads.insert(id, twins);
+        self.departures = departure;
         true
     }
 
     /// A courier is back: what waited for its twins may leave.
     fn back(&mut self, courier: Id) {
         for twin in self.loads.remove(&courier).unwrap_or_default() {
-            self.pending.extend(self.under_way.remove(&twin).unwrap_or_default());
+            if let Some(UnderWay { waiting, .. }) = self.under_way.remove(&twin) {
+                self.pending.extend(waiting);
+            }
         }
     }
 }

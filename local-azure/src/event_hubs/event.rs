@@ -19,7 +19,11 @@ use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{misbehaviour::Matching, refusal::Refusal};
+use super::{
+    misbehaviour::Matching,
+    refusal::Refusal,
+    sections::{MESSAGE_ANNOTATIONS, sections},
+};
 
 /// A message whose content may be anything.
 pub(super) type AmqpMessage = Message<Body<Value>>;
@@ -48,7 +52,7 @@ pub(super) struct Publication {
 impl Publication {
     /// Unpacks a transfer: all of its events, or none if any can't be read.
     pub(super) fn unpack(message: AmqpMessage, format: Option<u32>) -> Result<Self, Refusal> {
-        let partition_key = partition_key(&message);
+        let partition_key = message.message_annotations.as_ref().and_then(partition_key);
         let events = if format == Some(BATCH_FORMAT) {
             let Body::Data(sections) = message.body else {
                 return Err(Refusal::new("amqp:decode-error", "A batch carries its events in data sections."));
@@ -72,9 +76,8 @@ impl Event {
     /// An event of a batch. Its own partition key counts, because producers that choose the partition themselves
     /// annotate the events and not the batch.
     fn of_section(encoded: Vec<u8>, key_of_batch: Option<&str>) -> Result<Self, Refusal> {
-        let message = decode(&encoded)
-            .ok_or_else(|| Refusal::new("amqp:decode-error", "An event of the batch is not an AMQP message."))?;
-        Ok(Self { partition_key: partition_key(&message).or_else(|| key_of_batch.map(Box::from)), encoded })
+        let own_key = key_of_encoded(&encoded)?;
+        Ok(Self { partition_key: own_key.or_else(|| key_of_batch.map(Box::from)), encoded })
     }
 
     /// Whether it is such an event.
@@ -182,8 +185,17 @@ fn encode(message: AmqpMessage) -> Result<Vec<u8>, Refusal> {
         .map_err(|error| Refusal::new("amqp:decode-error", format!("The message can't be kept: {error}.")))
 }
 
-fn partition_key(message: &AmqpMessage) -> Option<Box<str>> {
-    let MessageAnnotations(annotations) = message.message_annotations.as_ref()?;
+/// The partition key in an encoded message, of which nothing else is decoded.
+fn key_of_encoded(encoded: &[u8]) -> Result<Option<Box<str>>, Refusal> {
+    let no_message = || Refusal::new("amqp:decode-error", "An event of the batch is not an AMQP message.");
+    let sections = sections(encoded).ok_or_else(no_message)?;
+    let Some((_, section)) = sections.iter().find(|(descriptor, _)| *descriptor == MESSAGE_ANNOTATIONS) else {
+        return Ok(None);
+    };
+    serde_amqp::from_slice(section).map(|annotations| partition_key(&annotations)).map_err(|_| no_message())
+}
+
+fn partition_key(MessageAnnotations(annotations): &MessageAnnotations) -> Option<Box<str>> {
     match annotations.get(&PARTITION_KEY as &dyn AnnotationKey)? {
         Value::String(key) => Some(key.as_str().into()),
         Value::Symbol(key) => Some(key.as_str().into()),

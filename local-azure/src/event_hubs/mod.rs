@@ -40,6 +40,7 @@ mod partition_key;
 mod refusal;
 mod request_response;
 mod sas;
+mod sections;
 mod server;
 mod start_position;
 mod store;
