@@ -11,7 +11,7 @@
 //! `cargo test` runs a small one. The large one, whose report is `docs/storm.md`:
 //!
 //! ```sh
-//! STORM_NOTIFICATIONS=200000 STORM_SEED=7 cargo test --release --test storm -- --nocapture
+//! STORM_NOTIFICATIONS=200000 STORM_SEED=7 cargo test --release --test storm -- --nocapture --test-threads 1
 //! ```
 //!
 //! `STORM_DELIVERY_TIMEOUT`, in seconds, gives the bridge another time than 3 s. The seed decides what is sent and which
@@ -70,12 +70,21 @@ const MAX_MESSAGE_SIZE: u64 = 262_144;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_was_acknowledged_is_missing() {
+    survives("amqp").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_was_acknowledged_is_missing_with_the_sdk() {
+    survives("sdk").await;
+}
+
+async fn survives(producer: &'static str) {
     let notifications = setting("STORM_NOTIFICATIONS").unwrap_or(2_000);
     let seed = setting("STORM_SEED").unwrap_or(2);
-    println!("The storm's seed is {seed}.");
-    let report = storm(notifications, seed).await;
+    println!("The storm's seed is {seed}; the producer is {producer}.");
+    let report = storm(notifications, seed, producer).await;
     println!("{report}");
-    assert!(report.violations().is_empty(), "seed {seed}: {:#?}", report.violations());
+    assert!(report.violations().is_empty(), "seed {seed}, {producer}: {:#?}", report.violations());
 }
 
 fn setting(name: &str) -> Option<u64> {
@@ -83,7 +92,7 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 /// Sends at least so many notifications through at least one fault of each kind.
-async fn storm(notifications: u64, seed: u64) -> Report {
+async fn storm(notifications: u64, seed: u64, producer: &'static str) -> Report {
     let started = Instant::now();
     let mut rng = Rng::with_seed(seed);
     let hubs = Arc::new(
@@ -100,7 +109,7 @@ async fn storm(notifications: u64, seed: u64) -> Report {
     let enough = CancellationToken::new();
     let calm = CancellationToken::new();
 
-    let operator = Operator::start(&hubs.connection_string(HUB), seed, Arc::clone(&counts)).await;
+    let operator = Operator::start(&hubs.connection_string(HUB), producer, seed, Arc::clone(&counts)).await;
     let destination = Arc::new(Destination::new(operator.address(), Arc::clone(&counts)));
     let mut senders = JoinSet::new();
     for number in 0..SENDERS {

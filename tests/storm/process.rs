@@ -27,7 +27,8 @@ const LIFE: std::ops::Range<u64> = 1_000..8_000;
 /// Keeps one process running, and ends it now and then.
 #[derive(Debug)]
 pub struct Operator {
-    connection_string: String,
+    /// Of the bridge: the hub, and what sends to it.
+    settings: [(&'static str, String); 2],
     log: Arc<Mutex<File>>,
     address: watch::Sender<String>,
     process: Child,
@@ -36,12 +37,13 @@ pub struct Operator {
 
 impl Operator {
     /// Starts the first process and waits until it listens.
-    pub async fn start(connection_string: &str, seed: u64, counts: Arc<Counts>) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("storm-{seed}.log"));
+    pub async fn start(connection_string: &str, producer: &'static str, seed: u64, counts: Arc<Counts>) -> Self {
+        let settings = [("EVENT_HUB", connection_string.to_owned()), ("EVENT_HUB_PRODUCER", producer.to_owned())];
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("storm-{producer}-{seed}.log"));
         let log = Arc::new(Mutex::new(File::create(path).unwrap()));
         let address = watch::Sender::default();
-        let process = start(connection_string, &log, &address).await;
-        Self { connection_string: connection_string.to_owned(), log, address, process, counts }
+        let process = start(&settings, &log, &address).await;
+        Self { settings, log, address, process, counts }
     }
 
     /// Where the process listens, now and after each start.
@@ -57,7 +59,7 @@ impl Operator {
                 () = sleep(Duration::from_millis(rng.u64(LIFE))) => self.end(rng.bool()).await,
                 ended = self.process.wait() => self.counts.violation(format!("twin-bridge ended by itself: {ended:?}")),
             }
-            self.process = start(&self.connection_string, &self.log, &self.address).await;
+            self.process = start(&self.settings, &self.log, &self.address).await;
         }
     }
 
@@ -90,10 +92,10 @@ impl Operator {
     }
 }
 
-async fn start(connection_string: &str, log: &Arc<Mutex<File>>, address: &watch::Sender<String>) -> Child {
+async fn start(settings: &[(&str, String)], log: &Arc<Mutex<File>>, address: &watch::Sender<String>) -> Child {
     let mut process = Command::new(env!("CARGO_BIN_EXE_twin-bridge"))
         .env_clear()
-        .env("EVENT_HUB", connection_string)
+        .envs(settings.iter().cloned())
         .env("DELIVERY_TIMEOUT", format!("{}s", delivery_timeout().as_secs()))
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", "0")
         .env("LOG_FORMAT", "json")
