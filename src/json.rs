@@ -11,6 +11,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+mod object;
+
+use object::Text;
+pub use object::{Object, object, skip};
+
 /// The members of an object, in the order in which they stand.
 pub type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
@@ -31,7 +36,7 @@ pub fn members(value: &RawValue) -> Result<Option<Members<'_>>, NotUnicode> {
     if !value.get().starts_with('{') {
         return Ok(None);
     }
-    let Object(members) = serde_json::from_str(value.get()).map_err(|_| NotUnicode)?;
+    let InOrder(members) = serde_json::from_str(value.get()).map_err(|_| NotUnicode)?;
     Ok(Some(members))
 }
 
@@ -140,24 +145,15 @@ pub fn is_too_deep(text: &str) -> bool {
     false
 }
 
-/// A string that borrows where it holds no escapes. (`Option<Cow<str>>` never borrows; this does.)
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+/// The members of an object, whatever their names.
+struct InOrder<'a>(Members<'a>);
 
-impl<'de> Deserialize<'de> for Fields<'de> {
+impl<'de> Deserialize<'de> for InOrder<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Object::deserialize(deserializer).map(|Object(members)| Self(members))
-    }
-}
+        struct Pairs;
 
-struct Object<'a>(Members<'a>);
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Object<'de>;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = InOrder<'de>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("an object")
@@ -168,11 +164,11 @@ impl<'de> Deserialize<'de> for Object<'de> {
                 while let Some((Text(name), value)) = map.next_entry()? {
                     members.push((name, value));
                 }
-                Ok(Object(last_wins(members)))
+                Ok(InOrder(last_wins(members)))
             }
         }
 
-        deserializer.deserialize_map(InOrder)
+        deserializer.deserialize_map(Pairs)
     }
 }
 

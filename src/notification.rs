@@ -9,13 +9,18 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::{
-    flatten::BadPayload,
-    json::{Fields, NotUnicode},
+    flatten::{BadPayload, Patch},
+    json::{self, Fields, NotUnicode},
 };
 
 mod envelope;
+mod members;
 
-use envelope::Envelope;
+use envelope::{Envelope, Payload};
+use members::Update;
+
+/// The type of by far the most events.
+const TWIN_UPDATE: &str = "Microsoft.DigitalTwins.Twin.Update";
 
 /// One event of Azure Digital Twins. Texts borrow from the event.
 #[derive(Debug)]
@@ -67,8 +72,8 @@ pub enum Occurrence<'a> {
     },
     /// Some of its properties changed.
     Updated {
-        /// How, as a JSON Patch.
-        patch: &'a RawValue,
+        /// How.
+        patch: Patch<'a>,
     },
     /// It was deleted.
     Deleted,
@@ -152,11 +157,11 @@ impl From<NotUnicode> for BadEvent {
 
 /// Reads one event.
 pub fn read(event: &RawValue) -> Result<Event<'_>, BadEvent> {
-    let envelope = Envelope::read(event)?;
+    let (envelope, payload) = Envelope::read(event)?;
     let event_type = envelope.event_type.clone().ok_or(BadEvent::NoType)?;
     let (entity, occurrence): (ReadEntity, ReadOccurrence) = match &*event_type {
         "Microsoft.DigitalTwins.Twin.Create" => (twin, created),
-        "Microsoft.DigitalTwins.Twin.Update" => (twin, updated),
+        TWIN_UPDATE => (twin, updated),
         "Microsoft.DigitalTwins.Twin.Delete" => (twin, deleted),
         "Microsoft.DigitalTwins.Relationship.Create" => (relationship, created),
         "Microsoft.DigitalTwins.Relationship.Update" => (relationship, updated),
@@ -165,8 +170,8 @@ pub fn read(event: &RawValue) -> Result<Event<'_>, BadEvent> {
         _ => return Ok(Event::Ignored { event_type }),
     };
     let id = envelope.id.clone().filter(|id| !id.is_empty()).ok_or(BadEvent::NoId)?;
-    let entity = entity(&envelope)?;
-    let (model_id, occurrence) = occurrence(&envelope)?;
+    let entity = entity(&envelope, &payload)?;
+    let (model_id, occurrence) = occurrence(&envelope, payload)?;
     Ok(Event::Notification(Notification {
         id,
         time: envelope.usable_time(),
@@ -178,27 +183,32 @@ pub fn read(event: &RawValue) -> Result<Event<'_>, BadEvent> {
     }))
 }
 
-type ReadEntity = for<'a> fn(&Envelope<'a>) -> Result<Entity<'a>, BadEvent>;
-type ReadOccurrence = for<'a> fn(&Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent>;
+type ReadEntity = for<'a> fn(&Envelope<'a>, &Payload<'a>) -> Result<Entity<'a>, BadEvent>;
+type ReadOccurrence = for<'a> fn(&Envelope<'a>, Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent>;
 type ModelId<'a> = Option<Cow<'a, str>>;
 
-fn created<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
-    let snapshot = envelope.payload.ok_or(BadEvent::NoPayload)?;
+fn created<'a>(_: &Envelope<'a>, payload: Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    let snapshot = payload.unread().ok_or(BadEvent::NoPayload)?;
     Ok((model_of(snapshot)?, Occurrence::Created { snapshot }))
 }
 
-fn updated<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
-    let payload = Fields::of(envelope.payload.ok_or(BadEvent::NoPatch)?)?;
-    let patch = payload.get("patch").ok_or(BadEvent::NoPatch)?;
-    Ok((payload.text("modelId"), Occurrence::Updated { patch }))
+fn updated<'a>(_: &Envelope<'a>, payload: Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    let (model_id, patch) = match payload {
+        Payload::Update(Update { model_id, patch }) => (model_id.and_then(json::text), patch),
+        Payload::Unread(payload) => {
+            let payload = Fields::of(payload.ok_or(BadEvent::NoPatch)?)?;
+            (payload.text("modelId"), payload.get("patch").map(Patch::read).transpose()?)
+        }
+    };
+    Ok((model_id, Occurrence::Updated { patch: patch.ok_or(BadEvent::NoPatch)? }))
 }
 
-fn deleted<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
-    Ok((envelope.payload.map(model_of).transpose()?.flatten(), Occurrence::Deleted))
+fn deleted<'a>(_: &Envelope<'a>, payload: Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    Ok((payload.unread().map(model_of).transpose()?.flatten(), Occurrence::Deleted))
 }
 
-fn telemetry<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
-    let payload = envelope.payload.ok_or(BadEvent::NoPayload)?;
+fn telemetry<'a>(envelope: &Envelope<'a>, payload: Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    let payload = payload.unread().ok_or(BadEvent::NoPayload)?;
     // The Event Grid schema has no place for the component: its subject is the twin.
     let subject = if envelope.is_cloud_event { envelope.subject.as_deref().unwrap_or_default() } else { "" };
     let component = subject.split('.').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
@@ -206,24 +216,24 @@ fn telemetry<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>
 }
 
 /// The twin that sent telemetry. A CloudEvent has the component in the subject, so that the source has to name the twin.
-fn sender<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
+fn sender<'a>(envelope: &Envelope<'a>, payload: &Payload<'a>) -> Result<Entity<'a>, BadEvent> {
     if !envelope.is_cloud_event {
-        return twin(envelope);
+        return twin(envelope, payload);
     }
     let id = envelope.source().and_then(twin_of_source).ok_or(BadEvent::NoSource)?;
     Ok(Entity::Twin { id: Cow::Owned(id) })
 }
 
-fn twin<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
+fn twin<'a>(envelope: &Envelope<'a>, _: &Payload<'a>) -> Result<Entity<'a>, BadEvent> {
     Ok(Entity::Twin { id: subject(envelope)? })
 }
 
 /// The source twin of a relationship stands in the subject only; the payload does not repeat it.
-fn relationship<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
+fn relationship<'a>(envelope: &Envelope<'a>, payload: &Payload<'a>) -> Result<Entity<'a>, BadEvent> {
     let subject = subject(envelope)?;
     // Twin ids may hold anything, so the last separator is the one that counts.
     let (source, id) = subject.rsplit_once("/relationships/").ok_or(BadEvent::NoRelationship)?;
-    let payload = envelope.payload.map(Fields::of).transpose()?.unwrap_or_default();
+    let payload = payload.unread().map(Fields::of).transpose()?.unwrap_or_default();
     Ok(Entity::Relationship {
         id: Cow::Owned(id.to_owned()),
         source: Cow::Owned(source.to_owned()),

@@ -99,7 +99,7 @@ struct Context<'a> {
 fn changes<'a>(notification: &Notification<'a>, settings: &RecordSettings) -> Result<Vec<Change<'a>>, BadPayload> {
     match &notification.occurrence {
         Occurrence::Created { snapshot } => flatten::object(snapshot, &[], settings.object_values),
-        Occurrence::Updated { patch } => flatten::patch(patch, settings.object_values),
+        Occurrence::Updated { patch } => patch.changes(settings.object_values),
         Occurrence::Deleted => Ok(Vec::new()),
         Occurrence::Telemetry { component, payload } => flatten::object(payload, component, settings.object_values),
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, value::RawValue};
 use twin_bridge::{
     bridge::{Converted, convert},
     dead_letter::DeadLetter,
-    flatten::{self, ObjectValues},
+    flatten::{ObjectValues, Patch},
     invocation,
     record::RecordFormat,
     settings::RecordSettings,
@@ -66,7 +66,7 @@ pub fn flattening(data: &[u8]) {
     let Ok(patch) = serde_json::from_slice::<&RawValue>(data) else { return };
     let operations = serde_json::from_str::<Vec<&RawValue>>(patch.get()).map_or(0, |operations| operations.len());
     for objects in [ObjectValues::Flatten, ObjectValues::Keep] {
-        let Ok(changes) = flatten::patch(patch, objects) else { continue };
+        let Ok(changes) = Patch::read(patch).and_then(|patch| patch.changes(objects)) else { continue };
         let replaces_twin = patch.get().contains(r#""""#);
         if objects == ObjectValues::Keep && !replaces_twin {
             assert!(changes.len() <= operations);

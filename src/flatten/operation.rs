@@ -1,9 +1,10 @@
 //! One operation of a patch, judged but with its value untouched.
 
-use json_patch::jsonptr::Pointer;
+use serde::{Deserialize, Deserializer, de::MapAccess};
 use serde_json::value::RawValue;
 
-use crate::json::Fields;
+use super::path::Path;
+use crate::json;
 
 /// What is wrong with an operation. Texts go on from "operation 3 of its patch" and never quote a value.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -25,47 +26,44 @@ pub enum Problem {
     NotUnicode,
 }
 
-/// An operation with its value as it came. `json_patch`'s own type holds the value as a parsed number, which would
+/// An operation with its members as they came. `json_patch`'s own type holds the value as a parsed number, which would
 /// turn `1.10` into `1.1` and refuse `1e400`.
+#[derive(Debug, Default)]
 pub(super) struct Operation<'a> {
-    /// The decoded segments of the path; none is the twin itself.
-    pub(super) path: Vec<String>,
-    /// The value that is added or replaced; `None` removes.
-    pub(super) value: Option<&'a RawValue>,
+    op: Option<&'a RawValue>,
+    path: Option<&'a RawValue>,
+    value: Option<&'a RawValue>,
 }
 
 impl<'a> Operation<'a> {
-    pub(super) fn read(fields: &Fields<'a>) -> Result<Self, Problem> {
-        let (Some(op), Some(path)) = (fields.text("op"), fields.text("path")) else {
+    /// Where it changes the twin, and the value that is added or replaced there; `None` removes.
+    pub(super) fn read(&self) -> Result<(Path<'a>, Option<&'a RawValue>), Problem> {
+        let (Some(op), Some(path)) = (self.op.and_then(json::text), self.path.and_then(json::text)) else {
             return Err(Problem::NotAnOperation);
         };
         let value = match &*op {
-            "add" | "replace" => Some(fields.get("value").ok_or(Problem::NoValue)?),
+            "add" | "replace" => Some(self.value.ok_or(Problem::NoValue)?),
             "remove" => None,
             _ => return Err(Problem::UnknownOperation),
         };
-        Ok(Self { path: segments(&path)?, value })
+        Ok((Path::parse(path)?, value))
     }
 }
 
-/// The decoded segments of an operation's path.
-///
-/// The documentation prints `myComponent/$metadata/Temperature/sourceTime` without the leading slash (learn.microsoft.com,
-/// "Manage digital twins"), so this one form is taken without it as well.
-fn segments(path: &str) -> Result<Vec<String>, Problem> {
-    fn parse(path: &str) -> Result<Vec<String>, Problem> {
-        let pointer = Pointer::parse(path).map_err(|_| Problem::NotAPointer)?;
-        Ok(pointer.tokens().map(|token| token.decoded().into_owned()).collect())
+impl<'de> Deserialize<'de> for Operation<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        json::object(deserializer)
     }
+}
 
-    if path.is_empty() || path.starts_with('/') {
-        return parse(path);
-    }
-    let segments = parse(&format!("/{path}"))?;
-    match segments.as_slice() {
-        [metadata, _, field] | [_, metadata, _, field] if metadata == "$metadata" && field == "sourceTime" => {
-            Ok(segments)
+impl<'a> json::Object<'a> for Operation<'a> {
+    fn member<A: MapAccess<'a>>(&mut self, name: &str, members: &mut A) -> Result<(), A::Error> {
+        match name {
+            "op" => self.op = Some(members.next_value()?),
+            "path" => self.path = Some(members.next_value()?),
+            "value" => self.value = Some(members.next_value()?),
+            _ => json::skip(members)?,
         }
-        _ => Err(Problem::NotAPointer),
+        Ok(())
     }
 }

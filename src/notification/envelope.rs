@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::BadEvent;
-use crate::json::{self, Fields};
+use super::{
+    BadEvent, TWIN_UPDATE,
+    members::{Event, Header, Update, UpdateData, Wrapper},
+};
+use crate::json;
 
 /// An event before its type is looked at. A member that is not the text it should be is as good as absent.
 pub(super) struct Envelope<'a> {
@@ -20,51 +24,71 @@ pub(super) struct Envelope<'a> {
     pub(super) traceparent: Option<Cow<'a, str>>,
     /// The model, where the event is telemetry.
     pub(super) data_schema: Option<Cow<'a, str>>,
-    /// What Azure Digital Twins has to say, taken out of its wrapping.
-    pub(super) payload: Option<&'a RawValue>,
+}
+
+/// What Azure Digital Twins has to say, taken out of its wrapping.
+pub(super) enum Payload<'a> {
+    /// An update with its patch, of a twin.
+    Update(Update<'a>),
+    /// Anything else, not read yet, or nothing.
+    Unread(Option<&'a RawValue>),
 }
 
 impl<'a> Envelope<'a> {
-    pub(super) fn read(event: &'a RawValue) -> Result<Self, BadEvent> {
-        if !event.get().starts_with('{') {
+    /// Reads one event down to the payload; the update of a twin down to its operations.
+    pub(super) fn read(event: &'a RawValue) -> Result<(Self, Payload<'a>), BadEvent> {
+        if !is_object(&event) {
             return Err(BadEvent::NotAnObject);
         }
-        let fields = Fields::of(event)?;
-        // Every CloudEvent carries `specversion`; `type` alone will do for one that lost it.
-        if fields.get("specversion").is_some() || fields.get("eventType").is_none() {
-            Ok(Self::cloud_event(&fields))
-        } else {
-            Self::event_grid(&fields)
+        if let Some((envelope, update)) = Self::of_update(event) {
+            return Ok((envelope, Payload::Update(update)));
         }
+        let Event { header, data }: Event<'_, Option<&RawValue>> = object(event)?;
+        if header.is_cloud_event() {
+            return Ok((Self::cloud_event(&header), Payload::Unread(data)));
+        }
+        let wrapper: Option<Wrapper<'_, Option<&RawValue>>> = data.filter(is_object).map(object).transpose()?;
+        let wrapper = wrapper.unwrap_or_default();
+        Ok((Self::event_grid(&header, &wrapper), Payload::Unread(wrapper.payload)))
     }
 
-    fn cloud_event(fields: &Fields<'a>) -> Self {
+    /// Reads the update of a twin, which most events are, in one pass; `None` where it is something else, or anything is
+    /// wrong with it.
+    fn of_update(event: &'a RawValue) -> Option<(Self, Update<'a>)> {
+        let Event { header, data }: Event<'_, UpdateData<'_>> = object(event).ok()?;
+        let (envelope, update) = if header.is_cloud_event() {
+            (Self::cloud_event(&header), data.bare)
+        } else {
+            (Self::event_grid(&header, &data.wrapped), data.wrapped.payload)
+        };
+        let is_update = envelope.event_type.as_deref() == Some(TWIN_UPDATE) && update.patch.is_some();
+        is_update.then_some((envelope, update))
+    }
+
+    fn cloud_event(header: &Header<'a>) -> Self {
         Self {
             is_cloud_event: true,
-            event_type: fields.text("type"),
-            id: fields.text("id"),
-            subject: fields.text("subject"),
-            time: fields.text("time"),
-            source: fields.text("source"),
-            traceparent: fields.text("traceparent"),
-            data_schema: fields.text("dataschema"),
-            payload: fields.get("data").filter(is_not_null),
+            event_type: text(header.r#type),
+            id: text(header.id),
+            subject: text(header.subject),
+            time: text(header.time),
+            source: text(header.source),
+            traceparent: text(header.traceparent),
+            data_schema: text(header.dataschema),
         }
     }
 
-    fn event_grid(fields: &Fields<'a>) -> Result<Self, BadEvent> {
-        let data = fields.get("data").map(Fields::of).transpose()?.unwrap_or_default();
-        Ok(Self {
+    fn event_grid<P>(header: &Header<'a>, data: &Wrapper<'a, P>) -> Self {
+        Self {
             is_cloud_event: false,
-            event_type: fields.text("eventType"),
-            id: fields.text("id"),
-            subject: fields.text("subject"),
-            time: fields.text("eventTime"),
+            event_type: text(header.event_type),
+            id: text(header.id),
+            subject: text(header.subject),
+            time: text(header.event_time),
             source: None,
-            traceparent: data.text("traceparent"),
-            data_schema: data.text("dataschema"),
-            payload: data.get("data").filter(is_not_null),
-        })
+            traceparent: text(data.traceparent),
+            data_schema: text(data.dataschema),
+        }
     }
 
     /// The time, if it means one: telemetry carries 0001-01-01T00:00:00Z for "none".
@@ -90,6 +114,32 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn is_not_null(value: &&RawValue) -> bool {
-    value.get() != json::NULL
+impl Header<'_> {
+    /// Every CloudEvent carries `specversion`; `type` alone will do for one that lost it.
+    fn is_cloud_event(&self) -> bool {
+        self.specversion.is_some() || self.event_type.is_none()
+    }
+}
+
+impl<'a> Payload<'a> {
+    /// The payload of anything but the update of a twin.
+    pub(super) fn unread(&self) -> Option<&'a RawValue> {
+        match self {
+            Self::Update(_) => None,
+            Self::Unread(payload) => *payload,
+        }
+    }
+}
+
+fn is_object(value: &&RawValue) -> bool {
+    value.get().starts_with('{')
+}
+
+/// Reads an object, which fails only for a name that is not Unicode where the members are read as whatever they are.
+fn object<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Result<T, BadEvent> {
+    serde_json::from_str(value.get()).map_err(|_| BadEvent::NotUnicode)
+}
+
+fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    value.and_then(json::text)
 }

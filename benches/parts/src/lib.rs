@@ -146,7 +146,7 @@ fn flatten(input: &'static Input) -> Pass {
 
 fn changes(notification: &Notification<'_>) -> usize {
     let changes = match &notification.occurrence {
-        Occurrence::Updated { patch } => flatten::patch(patch, ObjectValues::Flatten),
+        Occurrence::Updated { patch } => patch.changes(ObjectValues::Flatten),
         Occurrence::Created { snapshot } => flatten::object(snapshot, &[], ObjectValues::Flatten),
         other => panic!("no input holds {other:?}"),
     };
