@@ -97,7 +97,7 @@ impl<'a> Flattening<'a> {
             }
             return Ok(());
         }
-        match (Key::of(path.segments()), value) {
+        match (path.key(), value) {
             (Some(key), Some(value)) => self.property(key, value)?,
             (Some(key), None) => self.change(key, None),
             (None, Some(twin)) => self.members(None, json::members(twin)?.ok_or(Problem::TwinIsNoObject)?)?,

@@ -69,7 +69,8 @@ pub fn records(
 }
 
 fn event_id(notification_id: &str, index: usize) -> String {
-    [notification_id, "#", &index.to_string()].concat()
+    let mut digits = itoa::Buffer::new();
+    [notification_id, "#", digits.format(index)].concat()
 }
 
 /// A record's JSON, written into one piece of memory that it will probably fit.

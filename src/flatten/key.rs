@@ -9,35 +9,30 @@ pub struct Key(String);
 
 impl Key {
     /// The key of a path, or `None` for the path of the twin itself, which has no segments.
-    pub(super) fn of(path: impl IntoIterator<Item: AsRef<str>>) -> Option<Self> {
-        let mut segments = path.into_iter();
-        let first = segments.next()?;
-        Some(segments.fold(Self::member(None, first.as_ref()), |key, segment| key.and(segment.as_ref())))
+    pub(super) fn of<S: AsRef<str>>(path: &[S]) -> Option<Self> {
+        path.iter().fold(None, |parent, segment| Some(Self::member(parent.as_ref(), segment.as_ref())))
+    }
+
+    /// The key of a path whose segments, separated by `/`, hold nothing to escape.
+    pub(super) fn plain(segments: &str) -> Self {
+        Self(segments.replace('/', "."))
     }
 
     /// The key of a member of `parent` (`None`: of the twin).
     pub(super) fn member(parent: Option<&Self>, name: &str) -> Self {
-        /// Dots and backslashes of the name, and the dot before it.
-        const ESCAPES: usize = 4;
-
-        let mut key = String::with_capacity(parent.map_or(0, |parent| parent.0.len()) + name.len() + ESCAPES);
-        match parent {
-            Some(parent) => {
-                key.push_str(&parent.0);
-                Self(key).and(name)
-            }
-            None => {
-                escape(name, &mut key);
-                Self(key)
-            }
+        let mut key = String::with_capacity(parent.map_or(0, |parent| parent.0.len() + 1) + name.len());
+        if let Some(parent) = parent {
+            key.push_str(&parent.0);
+            key.push('.');
         }
-    }
-
-    /// The key of a member of what this is the key of.
-    fn and(mut self, name: &str) -> Self {
-        self.0.push('.');
-        escape(name, &mut self.0);
-        self
+        let mut rest = name;
+        while let Some(escaped) = rest.bytes().position(|byte| matches!(byte, b'.' | b'\\')) {
+            let (before, after) = rest.split_at(escaped);
+            key.extend([before, "\\", &after[..1]]);
+            rest = &after[1..];
+        }
+        key.push_str(rest);
+        Self(key)
     }
 
     /// The key, then that of the object it is a member of, and so on up to the twin's own property.
@@ -53,19 +48,6 @@ impl Key {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Writes one segment.
-fn escape(name: &str, key: &mut String) {
-    let mut copied = 0;
-    for (at, byte) in name.bytes().enumerate() {
-        if matches!(byte, b'.' | b'\\') {
-            key.push_str(&name[copied..at]);
-            key.push('\\');
-            copied = at;
-        }
-    }
-    key.push_str(&name[copied..]);
 }
 
 /// Whether the character after `text` is escaped: by a backslash that is not itself escaped.
@@ -109,7 +91,7 @@ mod tests {
     #[test]
     fn a_dot_inside_a_segment_is_escaped() {
         assert_eq!(Key::of(&["labels", "v1.2", r"a\b"]).unwrap().as_str(), r"labels.v1\.2.a\\b");
-        assert_eq!(Key::of(&[] as &[&str]), None);
+        assert_eq!(Key::of::<&str>(&[]), None);
         assert_eq!(Key::of(&["", "x"]).unwrap().as_str(), ".x");
     }
 

@@ -2,57 +2,62 @@
 
 use std::borrow::Cow;
 
-use json_patch::jsonptr::{Pointer, PointerBuf, Token};
+use json_patch::jsonptr::{Pointer, PointerBuf};
 
-use super::{Problem, is_system};
+use super::{Key, Problem, is_system};
 
 /// A valid path, not decoded yet.
-pub(super) struct Path<'a>(Cow<'a, Pointer>);
+pub(super) struct Path<'a> {
+    pointer: Cow<'a, Pointer>,
+    /// Whether its segments are what they look like: no system member's name, nothing to decode, and nothing that a key
+    /// escapes. Most are.
+    is_plain: bool,
+}
 
 impl<'a> Path<'a> {
     /// The documentation prints `myComponent/$metadata/Temperature/sourceTime` without the leading slash
     /// (learn.microsoft.com, "Manage digital twins"), so this one form is taken without it as well.
     pub(super) fn parse(text: Cow<'a, str>) -> Result<Self, Problem> {
-        let not_a_pointer = |_| Problem::NotAPointer;
-        match text {
-            Cow::Borrowed(text) if is_absolute(text) => {
-                Ok(Self(Cow::Borrowed(Pointer::parse(text).map_err(|_| Problem::NotAPointer)?)))
+        if text.is_empty() || text.starts_with('/') {
+            return Self::of(text);
+        }
+        let path = Self::of(Cow::Owned(format!("/{text}")))?;
+        match &*path.segments() {
+            [metadata, _, field] | [_, metadata, _, field] if metadata == "$metadata" && field == "sourceTime" => {
+                Ok(path)
             }
-            text if is_absolute(&text) => Ok(Self(Cow::Owned(PointerBuf::parse(text).map_err(not_a_pointer)?))),
-            text => {
-                let path = Self(Cow::Owned(PointerBuf::parse(format!("/{text}")).map_err(not_a_pointer)?));
-                if path.is_source_time() { Ok(path) } else { Err(Problem::NotAPointer) }
-            }
+            _ => Err(Problem::NotAPointer),
+        }
+    }
+
+    fn of(text: Cow<'a, str>) -> Result<Self, Problem> {
+        let is_plain = text.bytes().all(|byte| !matches!(byte, b'$' | b'~' | b'.' | b'\\'));
+        let pointer = match text {
+            Cow::Borrowed(text) => Pointer::parse(text).map(Cow::Borrowed).ok(),
+            Cow::Owned(text) => PointerBuf::parse(text).map(Cow::Owned).ok(),
+        };
+        Ok(Self { pointer: pointer.ok_or(Problem::NotAPointer)?, is_plain })
+    }
+
+    /// The decoded segments, if one of them is a system member's name.
+    pub(super) fn system_segments(&self) -> Option<Vec<String>> {
+        if self.is_plain {
+            return None;
+        }
+        let segments = self.segments();
+        segments.iter().any(|segment| is_system(segment)).then_some(segments)
+    }
+
+    /// The key of the property that it leads to, or `None` where that is the twin itself.
+    pub(super) fn key(&self) -> Option<Key> {
+        match self.pointer.as_str().strip_prefix('/') {
+            Some(segments) if self.is_plain => Some(Key::plain(segments)),
+            _ => Key::of(&self.segments()),
         }
     }
 
     /// The decoded segments; none is the twin itself.
-    pub(super) fn segments(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.0.tokens().map(decoded)
+    fn segments(&self) -> Vec<String> {
+        self.pointer.tokens().map(|token| token.decoded().into_owned()).collect()
     }
-
-    /// The decoded segments, if one of them is a system member's name.
-    pub(super) fn system_segments(&self) -> Option<Vec<Cow<'_, str>>> {
-        // Most paths hold no dollar at all, and need no list.
-        if !self.0.as_str().contains('$') {
-            return None;
-        }
-        let segments: Vec<_> = self.segments().collect();
-        segments.iter().any(|segment| is_system(segment)).then_some(segments)
-    }
-
-    /// Whether it is the source time of a property of the twin, or of one of its components.
-    fn is_source_time(&self) -> bool {
-        let segments: Vec<_> = self.segments().collect();
-        matches!(&*segments, [metadata, _, field] | [_, metadata, _, field] if metadata == "$metadata" && field == "sourceTime")
-    }
-}
-
-fn is_absolute(text: &str) -> bool {
-    text.is_empty() || text.starts_with('/')
-}
-
-/// Without a tilde a token is its own decoding, and stays borrowed.
-fn decoded(token: Token<'_>) -> Cow<'_, str> {
-    if token.encoded().contains('~') { Cow::Owned(token.decoded().into_owned()) } else { token.into_encoded() }
 }

@@ -1,6 +1,6 @@
 //! When the source of a value took it: what a patch says of that in `$metadata`, wherever it says it.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
@@ -18,17 +18,12 @@ impl SourceTimes {
     }
 
     /// Takes the value that was set at `path` below the `$metadata` of a component (`None`: of the twin itself).
-    pub(super) fn set(
-        &mut self,
-        component: Option<&Key>,
-        path: &[Cow<'_, str>],
-        value: &RawValue,
-    ) -> Result<(), NotUnicode> {
+    pub(super) fn set(&mut self, component: Option<&Key>, path: &[String], value: &RawValue) -> Result<(), NotUnicode> {
         match path {
             [property, ..] if is_system(property) => {}
             [] => {
                 for (property, value) in json::members(value)?.unwrap_or_default() {
-                    self.set(component, &[property], value)?;
+                    self.set(component, &[property.into_owned()], value)?;
                 }
             }
             [property] => {

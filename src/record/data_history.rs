@@ -62,9 +62,9 @@ pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_js
     }
     let properties = PropertyRecords::of(context)?;
     for change in changes {
-        let event_id = event_id(&context.notification.id, records.len());
-        let body = properties.encode(change, &event_id)?;
-        records.push(Record { event_id, kind: RecordKind::Property, body });
+        let index = records.len();
+        let event_id = event_id(&context.notification.id, index);
+        records.push(Record { event_id, kind: RecordKind::Property, body: properties.encode(change, index)? });
     }
     Ok(records)
 }
@@ -101,49 +101,60 @@ fn lifecycle_record(context: &Context<'_>, action: LifecycleAction) -> serde_jso
 struct PropertyRecords {
     /// The beginning of the object, and `TimeStamp`.
     time: Vec<u8>,
-    /// `ServiceId`, `Id` and `ModelId`: the twin; of a relationship's property, its source twin.
+    /// `ServiceId`, `Id` and `ModelId`: the twin; of a relationship's property, its source twin. Then the name `Key`.
     twin: Vec<u8>,
-    /// `RelationshipId` and `RelationshipTarget`, where it is a relationship's property.
-    relationship: Vec<u8>,
+    /// `RelationshipId` and `RelationshipTarget`, where it is a relationship's property. Then `EventId`, up to the index.
+    event: Vec<u8>,
     /// Telemetry has no `Action`: it leaves the properties as they are.
     is_telemetry: bool,
 }
 
 impl PropertyRecords {
     fn of(context: &Context<'_>) -> serde_json::Result<Self> {
+        /// What each of the three will probably fit.
+        const USUAL: usize = 192;
+
         let &Context { notification, time_stamp, service_id } = context;
-        let (mut time, mut twin, mut relationship) = (b"{".to_vec(), Vec::new(), Vec::new());
+        let [mut time, mut twin, mut event] = [(); 3].map(|()| Vec::with_capacity(USUAL));
+        time.push(b'{');
         member(&mut time, "TimeStamp", Some(time_stamp))?;
         member(&mut twin, "ServiceId", service_id)?;
         member(&mut twin, "Id", Some(notification.entity.twin_id()))?;
         member(&mut twin, "ModelId", notification.model_id.as_deref())?;
+        twin.extend_from_slice(b",\"Key\":");
         if let Entity::Relationship { id, target, .. } = &notification.entity {
-            member(&mut relationship, "RelationshipId", Some(id))?;
-            member(&mut relationship, "RelationshipTarget", target.as_deref())?;
+            member(&mut event, "RelationshipId", Some(id))?;
+            member(&mut event, "RelationshipTarget", target.as_deref())?;
         }
+        member(&mut event, "EventId", Some(&notification.id))?;
+        // The index stands inside the text, so that its quote comes after it.
+        event.pop();
+        event.push(b'#');
         let is_telemetry = matches!(notification.occurrence, Occurrence::Telemetry { .. });
-        Ok(Self { time, twin, relationship, is_telemetry })
+        Ok(Self { time, twin, event, is_telemetry })
     }
 
-    fn encode(&self, change: &Change<'_>, event_id: &str) -> serde_json::Result<Vec<u8>> {
+    fn encode(&self, change: &Change<'_>, index: usize) -> serde_json::Result<Vec<u8>> {
         /// The names of the members, and what stands between them.
         const NAMES: usize = 128;
 
         let value = change.value.as_deref().map_or(json::NULL, RawValue::get);
-        let common = self.time.len() + self.twin.len() + self.relationship.len();
-        let mut body = Vec::with_capacity(common + change.key.as_str().len() + value.len() + event_id.len() + NAMES);
+        let common = self.time.len() + self.twin.len() + self.event.len();
+        let mut body = Vec::with_capacity(common + change.key.as_str().len() + value.len() + NAMES);
         body.extend_from_slice(&self.time);
         member(&mut body, "SourceTimeStamp", change.source_time.as_deref())?;
         body.extend_from_slice(&self.twin);
-        member(&mut body, "Key", Some(change.key.as_str()))?;
+        serde_json::to_writer(&mut body, change.key.as_str())?;
         body.extend_from_slice(b",\"Value\":");
         body.extend_from_slice(value.as_bytes());
-        if !self.is_telemetry {
-            member(&mut body, "Action", Some(if change.value.is_some() { "Update" } else { "Delete" }))?;
-        }
-        body.extend_from_slice(&self.relationship);
-        member(&mut body, "EventId", Some(event_id))?;
-        body.push(b'}');
+        body.extend_from_slice(match change.value {
+            _ if self.is_telemetry => b"",
+            Some(_) => b",\"Action\":\"Update\"",
+            None => b",\"Action\":\"Delete\"",
+        });
+        body.extend_from_slice(&self.event);
+        serde_json::to_writer(&mut body, &index)?;
+        body.extend_from_slice(b"\"}");
         Ok(body)
     }
 }
