@@ -22,6 +22,9 @@ pub type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 /// The text of null.
 pub const NULL: &str = "null";
 
+/// What may stand between two tokens.
+pub const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// The deepest nesting that is read. The Functions host stops at 64 (the default of the parser that it uses).
 pub const MAX_DEPTH: usize = 128;
 

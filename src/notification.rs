@@ -15,9 +15,11 @@ use crate::{
 
 mod envelope;
 mod members;
+mod received;
 
 use envelope::{Envelope, Payload};
 use members::Update;
+pub use received::Received;
 
 /// The type of by far the most events.
 const TWIN_UPDATE: &str = "Microsoft.DigitalTwins.Twin.Update";
@@ -157,7 +159,11 @@ impl From<NotUnicode> for BadEvent {
 
 /// Reads one event.
 pub fn read(event: &RawValue) -> Result<Event<'_>, BadEvent> {
-    let (envelope, payload) = Envelope::read(event)?;
+    Received::of(event).event
+}
+
+/// What happened, by the type of the event.
+fn interpret<'a>(envelope: Envelope<'a>, payload: Payload<'a>) -> Result<Event<'a>, BadEvent> {
     let event_type = envelope.event_type.clone().ok_or(BadEvent::NoType)?;
     let (entity, occurrence): (ReadEntity, ReadOccurrence) = match &*event_type {
         "Microsoft.DigitalTwins.Twin.Create" => (twin, created),

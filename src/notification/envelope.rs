@@ -35,13 +35,10 @@ pub(super) enum Payload<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads one event down to the payload; the update of a twin down to its operations.
-    pub(super) fn read(event: &'a RawValue) -> Result<(Self, Payload<'a>), BadEvent> {
+    /// Takes the payload out of any event.
+    pub(super) fn of(event: &'a RawValue) -> Result<(Self, Payload<'a>), BadEvent> {
         if !is_object(&event) {
             return Err(BadEvent::NotAnObject);
-        }
-        if let Some((envelope, update)) = Self::of_update(event) {
-            return Ok((envelope, Payload::Update(update)));
         }
         let Event { header, data }: Event<'_, Option<&RawValue>> = object(event)?;
         if header.is_cloud_event() {
@@ -52,17 +49,16 @@ impl<'a> Envelope<'a> {
         Ok((Self::event_grid(&header, &wrapper), Payload::Unread(wrapper.payload)))
     }
 
-    /// Reads the update of a twin, which most events are, in one pass; `None` where it is something else, or anything is
-    /// wrong with it.
-    fn of_update(event: &'a RawValue) -> Option<(Self, Update<'a>)> {
-        let Event { header, data }: Event<'_, UpdateData<'_>> = object(event).ok()?;
+    /// Takes the patch out of an event that was read as the update of a twin, if it is one.
+    pub(super) fn of_update(event: Event<'a, UpdateData<'a>>) -> Option<(Self, Payload<'a>)> {
+        let Event { header, data } = event;
         let (envelope, update) = if header.is_cloud_event() {
             (Self::cloud_event(&header), data.bare)
         } else {
             (Self::event_grid(&header, &data.wrapped), data.wrapped.payload)
         };
         let is_update = envelope.event_type.as_deref() == Some(TWIN_UPDATE) && update.patch.is_some();
-        is_update.then_some((envelope, update))
+        is_update.then_some((envelope, Payload::Update(update)))
     }
 
     fn cloud_event(header: &Header<'a>) -> Self {
