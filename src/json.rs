@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 mod object;
 
 use object::Text;
-pub use object::{Object, object, skip};
+pub use object::{Object, next_text, object, skip};
 
 /// The members of an object, in the order in which they stand.
 pub type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
@@ -72,6 +72,19 @@ pub fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     } else {
         Some(Cow::Borrowed(quoted))
     }
+}
+
+/// Writes a string, quotes and all.
+pub fn write_text(text: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    // Looking at all bytes lets the compiler look at several at a time, and nearly always there is nothing to escape.
+    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        return serde_json::to_writer(out, text);
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+    Ok(())
 }
 
 /// `value` without the white space between its tokens, so that a record stays on one line.

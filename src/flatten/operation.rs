@@ -1,5 +1,7 @@
 //! One operation of a patch, judged but with its value untouched.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer, de::MapAccess};
 use serde_json::value::RawValue;
 
@@ -26,22 +28,22 @@ pub enum Problem {
     NotUnicode,
 }
 
-/// An operation with its members as they came. `json_patch`'s own type holds the value as a parsed number, which would
-/// turn `1.10` into `1.1` and refuse `1e400`.
+/// An operation with its value as it came. `json_patch`'s own type holds the value as a parsed number, which would turn
+/// `1.10` into `1.1` and refuse `1e400`.
 #[derive(Debug, Default)]
 pub(super) struct Operation<'a> {
-    op: Option<&'a RawValue>,
-    path: Option<&'a RawValue>,
+    op: Option<Cow<'a, str>>,
+    path: Option<Cow<'a, str>>,
     value: Option<&'a RawValue>,
 }
 
 impl<'a> Operation<'a> {
     /// Where it changes the twin, and the value that is added or replaced there; `None` removes.
-    pub(super) fn read(&self) -> Result<(Path<'a>, Option<&'a RawValue>), Problem> {
-        let (Some(op), Some(path)) = (self.op.and_then(json::text), self.path.and_then(json::text)) else {
+    pub(super) fn read(&self) -> Result<(Path<'_>, Option<&'a RawValue>), Problem> {
+        let (Some(op), Some(path)) = (&self.op, &self.path) else {
             return Err(Problem::NotAnOperation);
         };
-        let value = match &*op {
+        let value = match &**op {
             "add" | "replace" => Some(self.value.ok_or(Problem::NoValue)?),
             "remove" => None,
             _ => return Err(Problem::UnknownOperation),
@@ -59,8 +61,8 @@ impl<'de> Deserialize<'de> for Operation<'de> {
 impl<'a> json::Object<'a> for Operation<'a> {
     fn member<A: MapAccess<'a>>(&mut self, name: &str, members: &mut A) -> Result<(), A::Error> {
         match name {
-            "op" => self.op = Some(members.next_value()?),
-            "path" => self.path = Some(members.next_value()?),
+            "op" => self.op = Some(json::next_text(members)?),
+            "path" => self.path = Some(json::next_text(members)?),
             "value" => self.value = Some(members.next_value()?),
             _ => json::skip(members)?,
         }

@@ -4,13 +4,14 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{BadPayload, Change, Flattening, ObjectValues, Problem, operation::Operation};
+use crate::json;
 
-/// The operations of a patch. That they are objects is all that is known of them.
+/// The operations of a patch, not judged yet.
 #[derive(Debug)]
 pub struct Patch<'a>(Vec<Operation<'a>>);
 
 impl<'a> Patch<'a> {
-    /// Reads a patch, which must be an array of objects.
+    /// Reads a patch, which must be an array of objects whose "op" and "path" are texts.
     pub fn read(patch: &'a RawValue) -> Result<Self, BadPayload> {
         serde_json::from_str(patch.get()).map_err(|_| unreadable(patch))
     }
@@ -31,14 +32,14 @@ impl<'de> Deserialize<'de> for Patch<'de> {
     }
 }
 
-/// What is wrong with a patch that is no array of objects.
+/// What is wrong with a patch that is no array of operations.
 fn unreadable(patch: &RawValue) -> BadPayload {
     let operations: Vec<&RawValue> = serde_json::from_str(patch.get()).unwrap_or_default();
     let readable = |operation: &&RawValue| serde_json::from_str::<Operation<'_>>(operation.get()).is_ok();
     let Some(index) = operations.iter().position(|operation| !readable(operation)) else {
         return BadPayload::PatchIsNoArray;
     };
-    let is_object = operations[index].get().starts_with('{');
-    let problem = if is_object { Problem::NotUnicode } else { Problem::NotAnOperation };
+    let has_names = json::members(operations[index]).is_ok();
+    let problem = if has_names { Problem::NotAnOperation } else { Problem::NotUnicode };
     BadPayload::Operation { index, problem }
 }

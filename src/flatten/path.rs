@@ -17,28 +17,22 @@ pub(super) struct Path<'a> {
 impl<'a> Path<'a> {
     /// The documentation prints `myComponent/$metadata/Temperature/sourceTime` without the leading slash
     /// (learn.microsoft.com, "Manage digital twins"), so this one form is taken without it as well.
-    pub(super) fn parse(text: Cow<'a, str>) -> Result<Self, Problem> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, Problem> {
         if text.is_empty() || text.starts_with('/') {
-            return Self::of(text);
+            let pointer = Pointer::parse(text).map_err(|_| Problem::NotAPointer)?;
+            // Looking at all bytes lets the compiler look at several at a time.
+            let special = |byte| matches!(byte, b'$' | b'~' | b'.' | b'\\');
+            let is_plain = text.bytes().fold(true, |plain, byte| plain & !special(byte));
+            return Ok(Self { pointer: Cow::Borrowed(pointer), is_plain });
         }
-        let path = Self::of(Cow::Owned(format!("/{text}")))?;
+        let pointer = PointerBuf::parse(format!("/{text}")).map_err(|_| Problem::NotAPointer)?;
+        let path = Self { pointer: Cow::Owned(pointer), is_plain: false };
         match &*path.segments() {
             [metadata, _, field] | [_, metadata, _, field] if metadata == "$metadata" && field == "sourceTime" => {
                 Ok(path)
             }
             _ => Err(Problem::NotAPointer),
         }
-    }
-
-    fn of(text: Cow<'a, str>) -> Result<Self, Problem> {
-        // Looking at all of them lets the compiler look at several at a time.
-        let special = |byte| matches!(byte, b'$' | b'~' | b'.' | b'\\');
-        let is_plain = text.bytes().fold(true, |plain, byte| plain & !special(byte));
-        let pointer = match text {
-            Cow::Borrowed(text) => Pointer::parse(text).map(Cow::Borrowed).ok(),
-            Cow::Owned(text) => PointerBuf::parse(text).map(Cow::Owned).ok(),
-        };
-        Ok(Self { pointer: pointer.ok_or(Problem::NotAPointer)?, is_plain })
     }
 
     /// The decoded segments, if one of them is a system member's name.

@@ -38,6 +38,11 @@ pub fn object<'a, T: Object<'a>, D: Deserializer<'a>>(deserializer: D) -> Result
     deserializer.deserialize_map(Members(PhantomData))
 }
 
+/// Takes the next value of `members` if it is a string; anything else is an error.
+pub fn next_text<'a, A: MapAccess<'a>>(members: &mut A) -> Result<Cow<'a, str>, A::Error> {
+    members.next_value().map(|Text(text)| text)
+}
+
 /// Leaves the next value of `members` unread.
 pub fn skip<'a, A: MapAccess<'a>>(members: &mut A) -> Result<(), A::Error> {
     members.next_value::<IgnoredAny>().map(|_| ())

@@ -144,7 +144,7 @@ impl PropertyRecords {
         body.extend_from_slice(&self.time);
         member(&mut body, "SourceTimeStamp", change.source_time.as_deref())?;
         body.extend_from_slice(&self.twin);
-        serde_json::to_writer(&mut body, change.key.as_str())?;
+        json::write_text(change.key.as_str(), &mut body)?;
         body.extend_from_slice(b",\"Value\":");
         body.extend_from_slice(value.as_bytes());
         body.extend_from_slice(match change.value {
@@ -160,10 +160,10 @@ impl PropertyRecords {
 }
 
 /// Goes on with a member of an object, or begins the object with it. One that has no value is left out.
-fn member(json: &mut Vec<u8>, name: &str, text: Option<&str>) -> serde_json::Result<()> {
+fn member(out: &mut Vec<u8>, name: &str, text: Option<&str>) -> serde_json::Result<()> {
     let Some(text) = text else { return Ok(()) };
-    json.extend_from_slice(if json.ends_with(b"{") { b"\"" } else { b",\"" });
-    json.extend_from_slice(name.as_bytes());
-    json.extend_from_slice(b"\":");
-    serde_json::to_writer(json, text)
+    out.extend_from_slice(if out.ends_with(b"{") { b"\"" } else { b",\"" });
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    json::write_text(text, out)
 }
