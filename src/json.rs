@@ -142,11 +142,12 @@ pub fn without(value: &RawValue, left_out: fn(&str) -> bool) -> Result<Cow<'_, R
 
 /// Whether arrays and objects in `text` are nested deeper than [`MAX_DEPTH`].
 pub fn is_too_deep(text: &str) -> bool {
-    // Few brackets can't be deep, and counting them is many times faster than following them; in stretches whose count
-    // a byte can hold, sixteen at a time.
+    /// So many brackets can be counted in a byte, and so looked at sixteen at a time.
+    const STRETCH: usize = 240;
+
+    // Few brackets can't be deep, and counting them is many times faster than following them.
     let brackets = |stretch: &[u8]| stretch.iter().map(|byte| u8::from(matches!(byte, b'[' | b'{'))).sum::<u8>();
-    if text.as_bytes().chunks(u8::MAX.into()).map(|stretch| usize::from(brackets(stretch))).sum::<usize>() <= MAX_DEPTH
-    {
+    if text.as_bytes().chunks(STRETCH).map(|stretch| usize::from(brackets(stretch))).sum::<usize>() <= MAX_DEPTH {
         return false;
     }
     let mut depth = 0_usize;

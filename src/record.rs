@@ -70,7 +70,12 @@ pub fn records(
 
 fn event_id(notification_id: &str, index: usize) -> String {
     let mut digits = itoa::Buffer::new();
-    [notification_id, "#", digits.format(index)].concat()
+    let digits = digits.format(index);
+    let mut event_id = String::with_capacity(notification_id.len() + 1 + digits.len());
+    event_id.push_str(notification_id);
+    event_id.push('#');
+    event_id.push_str(digits);
+    event_id
 }
 
 /// A record's JSON, written into one piece of memory that it will probably fit.

@@ -7,29 +7,29 @@ use json_patch::jsonptr::{Pointer, PointerBuf};
 use super::{Key, Problem, is_system};
 
 /// A valid path, not decoded yet.
-pub(super) struct Path<'a> {
-    pointer: Cow<'a, Pointer>,
-    /// Whether its segments are what they look like: no system member's name, nothing to decode, and nothing that a key
-    /// escapes. Most are.
-    is_plain: bool,
+pub(super) enum Path<'a> {
+    /// Segments, separated by `/`, that are what they look like: nothing to decode, nothing that a key escapes, and no
+    /// system member's name. So are most.
+    Plain(&'a str),
+    Pointer(Cow<'a, Pointer>),
 }
 
 impl<'a> Path<'a> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, Problem> {
+        match text.strip_prefix('/') {
+            Some(segments) if is_plain(segments) => Ok(Self::Plain(segments)),
+            None if !text.is_empty() => Self::without_slash(text),
+            _ => Ok(Self::Pointer(Cow::Borrowed(Pointer::parse(text).map_err(|_| Problem::NotAPointer)?))),
+        }
+    }
+
     /// The documentation prints `myComponent/$metadata/Temperature/sourceTime` without the leading slash
     /// (learn.microsoft.com, "Manage digital twins"), so this one form is taken without it as well.
-    pub(super) fn parse(text: &'a str) -> Result<Self, Problem> {
-        if text.is_empty() || text.starts_with('/') {
-            let pointer = Pointer::parse(text).map_err(|_| Problem::NotAPointer)?;
-            // Looking at all bytes lets the compiler look at several at a time.
-            let special = |byte| matches!(byte, b'$' | b'~' | b'.' | b'\\');
-            let is_plain = text.bytes().fold(true, |plain, byte| plain & !special(byte));
-            return Ok(Self { pointer: Cow::Borrowed(pointer), is_plain });
-        }
+    fn without_slash(text: &str) -> Result<Self, Problem> {
         let pointer = PointerBuf::parse(format!("/{text}")).map_err(|_| Problem::NotAPointer)?;
-        let path = Self { pointer: Cow::Owned(pointer), is_plain: false };
-        match &*path.segments() {
+        match &*decoded(&pointer) {
             [metadata, _, field] | [_, metadata, _, field] if metadata == "$metadata" && field == "sourceTime" => {
-                Ok(path)
+                Ok(Self::Pointer(Cow::Owned(pointer)))
             }
             _ => Err(Problem::NotAPointer),
         }
@@ -37,23 +37,29 @@ impl<'a> Path<'a> {
 
     /// The decoded segments, if one of them is a system member's name.
     pub(super) fn system_segments(&self) -> Option<Vec<String>> {
-        if self.is_plain {
-            return None;
+        match self {
+            Self::Plain(_) => None,
+            Self::Pointer(pointer) => Some(decoded(pointer)).filter(|path| path.iter().any(|name| is_system(name))),
         }
-        let segments = self.segments();
-        segments.iter().any(|segment| is_system(segment)).then_some(segments)
     }
 
     /// The key of the property that it leads to, or `None` where that is the twin itself.
     pub(super) fn key(&self) -> Option<Key> {
-        match self.pointer.as_str().strip_prefix('/') {
-            Some(segments) if self.is_plain => Some(Key::plain(segments)),
-            _ => Key::of(&self.segments()),
+        match self {
+            Self::Plain(segments) => Some(Key::plain(segments)),
+            Self::Pointer(pointer) => Key::of(&decoded(pointer)),
         }
     }
+}
 
-    /// The decoded segments; none is the twin itself.
-    fn segments(&self) -> Vec<String> {
-        self.pointer.tokens().map(|token| token.decoded().into_owned()).collect()
-    }
+/// Whether segments hold none of the characters that mean something in a pointer, in a key or in a system member's name.
+fn is_plain(segments: &str) -> bool {
+    // Looking at all bytes lets the compiler look at several at a time.
+    let means_something = |byte| matches!(byte, b'~' | b'.' | b'\\' | b'$');
+    !segments.bytes().fold(false, |found, byte| found | means_something(byte))
+}
+
+/// The decoded segments; none is the twin itself.
+fn decoded(pointer: &Pointer) -> Vec<String> {
+    pointer.tokens().map(|token| token.decoded().into_owned()).collect()
 }
