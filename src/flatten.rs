@@ -90,7 +90,7 @@ impl<'a> Flattening<'a> {
     }
 
     fn operation(&mut self, operation: &Operation<'a>) -> Result<(), Problem> {
-        let (path, value) = operation.read()?;
+        let (path, value) = operation.judge()?;
         if let Some(segments) = path.system_segments() {
             if let (Some(at), Some(value)) = (segments.iter().position(|segment| segment == "$metadata"), value) {
                 self.source_times.set(Key::of(&segments[..at]).as_ref(), &segments[at + 1..], value)?;

@@ -13,8 +13,7 @@ use serde_json::value::RawValue;
 
 mod object;
 
-use object::Text;
-pub use object::{Object, next_text, object, skip};
+pub use object::Object;
 
 /// The members of an object, in the order in which they stand.
 pub type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
@@ -170,6 +169,21 @@ pub fn is_too_deep(text: &str) -> bool {
         }
     }
     false
+}
+
+/// A string that borrows where it holds no escapes. (`Option<Cow<str>>` never borrows; this does.)
+#[derive(Debug, Deserialize)]
+pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
+
+/// Reads a member that is there, be it null, which an `Option` alone takes for absent.
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        InOrder::deserialize(deserializer).map(|InOrder(members)| Self(members))
+    }
 }
 
 /// The members of an object, whatever their names.

@@ -1,12 +1,10 @@
 //! One operation of a patch, judged but with its value untouched.
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Deserializer, de::MapAccess};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::path::Path;
-use crate::json;
+use crate::json::{self, Fields, Text};
 
 /// What is wrong with an operation. Texts go on from "operation 3 of its patch" and never quote a value.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -30,17 +28,25 @@ pub enum Problem {
 
 /// An operation with its value as it came. `json_patch`'s own type holds the value as a parsed number, which would turn
 /// `1.10` into `1.1` and refuse `1e400`.
-#[derive(Debug, Default)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Operation<'a> {
-    op: Option<Cow<'a, str>>,
-    path: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    op: Option<Text<'a>>,
+    #[serde(borrow)]
+    path: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "json::present")]
     value: Option<&'a RawValue>,
 }
 
 impl<'a> Operation<'a> {
+    /// An operation of any members: of those that come twice the last, and texts only where they are texts.
+    pub(super) fn of(fields: &Fields<'a>) -> Self {
+        Self { op: fields.text("op").map(Text), path: fields.text("path").map(Text), value: fields.get("value") }
+    }
+
     /// Where it changes the twin, and the value that is added or replaced there; `None` removes.
-    pub(super) fn read(&self) -> Result<(Path<'_>, Option<&'a RawValue>), Problem> {
-        let (Some(op), Some(path)) = (&self.op, &self.path) else {
+    pub(super) fn judge(&self) -> Result<(Path<'_>, Option<&'a RawValue>), Problem> {
+        let (Some(Text(op)), Some(Text(path))) = (&self.op, &self.path) else {
             return Err(Problem::NotAnOperation);
         };
         let value = match &**op {
@@ -49,23 +55,5 @@ impl<'a> Operation<'a> {
             _ => return Err(Problem::UnknownOperation),
         };
         Ok((Path::parse(path)?, value))
-    }
-}
-
-impl<'de> Deserialize<'de> for Operation<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        json::object(deserializer)
-    }
-}
-
-impl<'a> json::Object<'a> for Operation<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, name: &str, members: &mut A) -> Result<(), A::Error> {
-        match name {
-            "op" => self.op = Some(json::next_text(members)?),
-            "path" => self.path = Some(json::next_text(members)?),
-            "value" => self.value = Some(members.next_value()?),
-            _ => json::skip(members)?,
-        }
-        Ok(())
     }
 }

@@ -1,45 +1,40 @@
 //! The text of a JSON Patch (RFC 6902) as operations.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{BadPayload, Change, Flattening, ObjectValues, Problem, operation::Operation};
-use crate::json;
+use crate::json::{Fields, Object};
 
 /// The operations of a patch, not judged yet.
-#[derive(Debug)]
-pub struct Patch<'a>(Vec<Operation<'a>>);
+#[derive(Debug, Deserialize)]
+pub struct Patch<'a>(#[serde(borrow)] Vec<Object<Operation<'a>>>);
 
 impl<'a> Patch<'a> {
-    /// Reads a patch, which must be an array of objects whose "op" and "path" are texts.
+    /// Reads a patch, which must be an array of objects, whatever their members.
     pub fn read(patch: &'a RawValue) -> Result<Self, BadPayload> {
-        serde_json::from_str(patch.get()).map_err(|_| unreadable(patch))
+        let operations: Vec<Fields<'_>> = serde_json::from_str(patch.get()).map_err(|_| unreadable(patch))?;
+        Ok(Self(operations.iter().map(Operation::of).map(Object).collect()))
     }
 
     /// The changes that it makes, in its order.
     pub fn changes(&self, objects: ObjectValues) -> Result<Vec<Change<'a>>, BadPayload> {
         let mut flattening = Flattening::of(self.0.len(), objects);
-        for (index, operation) in self.0.iter().enumerate() {
+        for (index, Object(operation)) in self.0.iter().enumerate() {
             flattening.operation(operation).map_err(|problem| BadPayload::Operation { index, problem })?;
         }
         Ok(flattening.finish())
     }
 }
 
-impl<'de> Deserialize<'de> for Patch<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Vec::deserialize(deserializer).map(Self)
-    }
-}
-
-/// What is wrong with a patch that is no array of operations.
+/// What is wrong with a patch that is no array of objects.
 fn unreadable(patch: &RawValue) -> BadPayload {
     let operations: Vec<&RawValue> = serde_json::from_str(patch.get()).unwrap_or_default();
-    let readable = |operation: &&RawValue| serde_json::from_str::<Operation<'_>>(operation.get()).is_ok();
+    let readable = |operation: &&RawValue| serde_json::from_str::<Fields<'_>>(operation.get()).is_ok();
     let Some(index) = operations.iter().position(|operation| !readable(operation)) else {
         return BadPayload::PatchIsNoArray;
     };
-    let has_names = json::members(operations[index]).is_ok();
-    let problem = if has_names { Problem::NotAnOperation } else { Problem::NotUnicode };
+    let is_object = operations[index].get().starts_with('{');
+    let problem = if is_object { Problem::NotUnicode } else { Problem::NotAnOperation };
     BadPayload::Operation { index, problem }
 }

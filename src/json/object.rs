@@ -1,53 +1,28 @@
-//! Objects whose names are known, read member by member in the pass that parses them.
+//! Structures that are read from objects.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use serde::{Deserialize, Deserializer, de::Visitor, forward_to_deserialize_any};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
+/// A structure that is read from an object. What serde derives for it takes an array of its members too.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
 
-/// What is read from the members of an object, whichever of them there are and in whatever order.
-///
-/// A member that comes a second time takes the place of the first, as the Functions host has it.
-pub trait Object<'a>: Default {
-    /// Takes the next value of `members`, the one of `name`, or leaves it with [`skip`].
-    fn member<A: MapAccess<'a>>(&mut self, name: &str, members: &mut A) -> Result<(), A::Error>;
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(OnlyObjects(deserializer)).map(Self)
+    }
 }
 
-/// Reads an object. Anything else is an error, and so is a name that holds half of a surrogate pair.
-pub fn object<'a, T: Object<'a>, D: Deserializer<'a>>(deserializer: D) -> Result<T, D::Error> {
-    struct Members<T>(PhantomData<T>);
+struct OnlyObjects<D>(D);
 
-    impl<'a, T: Object<'a>> Visitor<'a> for Members<T> {
-        type Value = T;
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for OnlyObjects<D> {
+    type Error = D::Error;
 
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<T, A::Error> {
-            let mut object = T::default();
-            while let Some(Text(name)) = members.next_key()? {
-                object.member(&name, &mut members)?;
-            }
-            Ok(object)
-        }
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(visitor)
     }
 
-    deserializer.deserialize_map(Members(PhantomData))
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
 }
-
-/// Takes the next value of `members` if it is a string; anything else is an error.
-pub fn next_text<'a, A: MapAccess<'a>>(members: &mut A) -> Result<Cow<'a, str>, A::Error> {
-    members.next_value().map(|Text(text)| text)
-}
-
-/// Leaves the next value of `members` unread.
-pub fn skip<'a, A: MapAccess<'a>>(members: &mut A) -> Result<(), A::Error> {
-    members.next_value::<IgnoredAny>().map(|_| ())
-}
-
-/// A string that borrows where it holds no escapes. (`Option<Cow<str>>` never borrows; this does.)
-#[derive(Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);

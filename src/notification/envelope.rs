@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     BadEvent, TWIN_UPDATE,
-    members::{Event, Header, Update, UpdateData, Wrapper},
+    twin_update::{TwinUpdate, Wrapped},
 };
-use crate::json;
+use crate::{
+    flatten::Patch,
+    json::{self, Fields, Object, Text},
+};
 
 /// An event before its type is looked at. A member that is not the text it should be is as good as absent.
 pub(super) struct Envelope<'a> {
@@ -26,65 +28,81 @@ pub(super) struct Envelope<'a> {
     pub(super) data_schema: Option<Cow<'a, str>>,
 }
 
-/// What Azure Digital Twins has to say, taken out of its wrapping.
-pub(super) enum Payload<'a> {
-    /// An update with its patch, of a twin.
-    Update(Update<'a>),
-    /// Anything else, not read yet, or nothing.
-    Unread(Option<&'a RawValue>),
+/// What Azure Digital Twins has to say, taken out of its wrapping and not read yet; `None` where there is nothing.
+pub(super) type Payload<'a> = Option<&'a RawValue>;
+
+/// The payload of an update.
+pub(super) struct Update<'a> {
+    pub(super) model_id: Option<Cow<'a, str>>,
+    pub(super) patch: Patch<'a>,
 }
 
 impl<'a> Envelope<'a> {
     /// Takes the payload out of any event.
     pub(super) fn of(event: &'a RawValue) -> Result<(Self, Payload<'a>), BadEvent> {
-        if !is_object(&event) {
+        if !event.get().starts_with('{') {
             return Err(BadEvent::NotAnObject);
         }
-        let Event { header, data }: Event<'_, Option<&RawValue>> = object(event)?;
-        if header.is_cloud_event() {
-            return Ok((Self::cloud_event(&header), Payload::Unread(data)));
-        }
-        let wrapper: Option<Wrapper<'_, Option<&RawValue>>> = data.filter(is_object).map(object).transpose()?;
-        let wrapper = wrapper.unwrap_or_default();
-        Ok((Self::event_grid(&header, &wrapper), Payload::Unread(wrapper.payload)))
-    }
-
-    /// Takes the patch out of an event that was read as the update of a twin, if it is one.
-    pub(super) fn of_update(event: Event<'a, UpdateData<'a>>) -> Option<(Self, Payload<'a>)> {
-        let Event { header, data } = event;
-        let (envelope, update) = if header.is_cloud_event() {
-            (Self::cloud_event(&header), data.bare)
+        let fields = Fields::of(event)?;
+        // Every CloudEvent carries `specversion`; `type` alone will do for one that lost it.
+        if fields.get("specversion").is_some() || fields.get("eventType").is_none() {
+            Ok(Self::cloud_event(&fields))
         } else {
-            (Self::event_grid(&header, &data.wrapped), data.wrapped.payload)
-        };
-        let is_update = envelope.event_type.as_deref() == Some(TWIN_UPDATE) && update.patch.is_some();
-        is_update.then_some((envelope, Payload::Update(update)))
+            Self::event_grid(&fields)
+        }
     }
 
-    fn cloud_event(header: &Header<'a>) -> Self {
-        Self {
+    fn cloud_event(fields: &Fields<'a>) -> (Self, Payload<'a>) {
+        let envelope = Self {
             is_cloud_event: true,
-            event_type: text(header.r#type),
-            id: text(header.id),
-            subject: text(header.subject),
-            time: text(header.time),
-            source: text(header.source),
-            traceparent: text(header.traceparent),
-            data_schema: text(header.dataschema),
-        }
+            event_type: fields.text("type"),
+            id: fields.text("id"),
+            subject: fields.text("subject"),
+            time: fields.text("time"),
+            source: fields.text("source"),
+            traceparent: fields.text("traceparent"),
+            data_schema: fields.text("dataschema"),
+        };
+        (envelope, fields.get("data").filter(is_not_null))
     }
 
-    fn event_grid<P>(header: &Header<'a>, data: &Wrapper<'a, P>) -> Self {
-        Self {
+    fn event_grid(fields: &Fields<'a>) -> Result<(Self, Payload<'a>), BadEvent> {
+        let data = fields.get("data").map(Fields::of).transpose()?.unwrap_or_default();
+        let envelope = Self {
             is_cloud_event: false,
-            event_type: text(header.event_type),
-            id: text(header.id),
-            subject: text(header.subject),
-            time: text(header.event_time),
+            event_type: fields.text("eventType"),
+            id: fields.text("id"),
+            subject: fields.text("subject"),
+            time: fields.text("eventTime"),
             source: None,
-            traceparent: text(data.traceparent),
-            data_schema: text(data.dataschema),
-        }
+            traceparent: data.text("traceparent"),
+            data_schema: data.text("dataschema"),
+        };
+        Ok((envelope, data.get("data").filter(is_not_null)))
+    }
+
+    /// Takes the update out of what was read as that of a twin, if it is one.
+    pub(super) fn of_update(event: TwinUpdate<'a>) -> Option<(Self, Update<'a>)> {
+        let is_cloud_event = event.specversion.is_some() || event.event_type.is_none();
+        let Object(data) = event.data;
+        let (event_type, time, source, traceparent, model_id, patch) = if is_cloud_event {
+            (event.r#type, event.time, event.source, event.traceparent, data.model_id, data.patch)
+        } else {
+            let Object(Wrapped { model_id, patch }) = data.data?;
+            (event.event_type, event.event_time, None, data.traceparent, model_id, patch)
+        };
+        let event_type = text(event_type).filter(|event_type| event_type == TWIN_UPDATE)?;
+        let envelope = Self {
+            is_cloud_event,
+            event_type: Some(event_type),
+            id: text(event.id),
+            subject: text(event.subject),
+            time: text(time),
+            source: text(source),
+            traceparent: text(traceparent),
+            data_schema: None,
+        };
+        Some((envelope, Update { model_id: text(model_id), patch: patch? }))
     }
 
     /// The time, if it means one: telemetry carries 0001-01-01T00:00:00Z for "none".
@@ -110,32 +128,10 @@ impl<'a> Envelope<'a> {
     }
 }
 
-impl Header<'_> {
-    /// Every CloudEvent carries `specversion`; `type` alone will do for one that lost it.
-    fn is_cloud_event(&self) -> bool {
-        self.specversion.is_some() || self.event_type.is_none()
-    }
+fn is_not_null(value: &&RawValue) -> bool {
+    value.get() != json::NULL
 }
 
-impl<'a> Payload<'a> {
-    /// The payload of anything but the update of a twin.
-    pub(super) fn unread(&self) -> Option<&'a RawValue> {
-        match self {
-            Self::Update(_) => None,
-            Self::Unread(payload) => *payload,
-        }
-    }
-}
-
-fn is_object(value: &&RawValue) -> bool {
-    value.get().starts_with('{')
-}
-
-/// Reads an object, which fails only for a name that is not Unicode where the members are read as whatever they are.
-fn object<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Result<T, BadEvent> {
-    serde_json::from_str(value.get()).map_err(|_| BadEvent::NotUnicode)
-}
-
-fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
-    value.and_then(json::text)
+fn text(text: Option<Text<'_>>) -> Option<Cow<'_, str>> {
+    text.map(|Text(text)| text)
 }

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Deserializer, value::RawValue};
 
-use super::{BadEvent, Event, envelope::Envelope, interpret, members, members::UpdateData};
+use super::{BadEvent, Event, envelope::Envelope, interpret, twin_update::TwinUpdate, twin_updated};
+use crate::json::Object;
 
 /// One event of a delivery.
 #[derive(Debug)]
@@ -32,10 +33,10 @@ impl<'a> Received<'a> {
     /// Most events are updates of twins, which one pass reads down to the operations. `None` where it is something else,
     /// or anything is wrong with it.
     fn first_update(text: &'a str) -> Option<(Self, &'a str)> {
-        let (members, rest) = first::<members::Event<'_, UpdateData<'_>>>(text).ok()?;
-        let (envelope, payload) = Envelope::of_update(members)?;
+        let (Object(update), rest) = first::<Object<TwinUpdate<'_>>>(text).ok()?;
+        let (envelope, update) = Envelope::of_update(update)?;
         let text = &text[..text.len() - rest.len()];
-        Some((Self { text, event: interpret(envelope, payload) }, rest))
+        Some((Self { text, event: twin_updated(envelope, update) }, rest))
     }
 
     /// Any event, read one level after the other as far as its type asks for it.
