@@ -87,35 +87,29 @@ fn unwrap(mut text: Cow<'_, str>) -> Result<Cow<'_, str>, BadInvocation> {
 }
 
 /// The single events in a text of [`events`].
+///
+/// One by one, because each is wanted with its own text: to have serde read the array would be to split it before.
 pub fn each(events: &str) -> Result<Vec<Received<'_>>, BadInvocation> {
-    let Some(array) = events.strip_prefix('[') else {
-        let (event, rest) = first(events)?;
-        return if rest.is_empty() { Ok(vec![event]) } else { Err(BadInvocation::NotEvents) };
-    };
     let mut received = Vec::new();
-    let mut rest = array.trim_start_matches(json::WHITE_SPACE);
+    let (mut rest, end) = match events.strip_prefix('[') {
+        Some(array) => (array.trim_start_matches(json::WHITE_SPACE), "]"),
+        None => (events, ""),
+    };
     if rest == "]" {
         return Ok(received);
     }
-    // One by one, because each is wanted with its own text: to have serde read the array would be to split it before.
     loop {
-        let (event, after) = first(rest)?;
-        received.push(event);
-        match after.strip_prefix(',') {
-            Some(another) => rest = another,
-            None if after == "]" => return Ok(received),
-            None => return Err(BadInvocation::NotEvents),
+        let (event, after) = Received::first(rest).map_err(|_| BadInvocation::NotEvents)?;
+        if json::is_too_deep(event.text) {
+            return Err(BadInvocation::TooDeep);
         }
+        received.push(event);
+        rest = after.trim_start_matches(json::WHITE_SPACE);
+        if rest == end {
+            return Ok(received);
+        }
+        rest = rest.strip_prefix(',').filter(|_| end == "]").ok_or(BadInvocation::NotEvents)?;
     }
-}
-
-/// The event that `text` begins with, and what follows it.
-fn first(text: &str) -> Result<(Received<'_>, &str), BadInvocation> {
-    let (event, rest) = Received::first(text).map_err(|_| BadInvocation::NotEvents)?;
-    if json::is_too_deep(event.text) {
-        return Err(BadInvocation::TooDeep);
-    }
-    Ok((event, rest.trim_start_matches(json::WHITE_SPACE)))
 }
 
 /// What the host accepts as success. Any other status makes it fail the invocation and throw the body away; a null or

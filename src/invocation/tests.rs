@@ -95,6 +95,10 @@ fn bodies_that_are_no_invocation_say_why() {
         r#""[,5]""#,
         r#""[5 5]""#,
         r#""{} {}""#,
+        r#""{},{}""#,
+        r#""{}]""#,
+        r#""[{}""#,
+        r#""[{}]]""#,
         r#""[5""#,
     ] {
         insta::allow_duplicates! {

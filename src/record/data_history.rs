@@ -97,41 +97,43 @@ fn lifecycle_record(context: &Context<'_>, action: LifecycleAction) -> serde_jso
     })
 }
 
-/// The property records of a notification, one value of one property each. What all of them say is encoded once.
+/// The property records of a notification, one value of one property each.
 struct PropertyRecords {
-    /// The beginning of the object, and `TimeStamp`.
-    time: Vec<u8>,
-    /// `ServiceId`, `Id` and `ModelId`: the twin; of a relationship's property, its source twin. Then the name `Key`.
-    twin: Vec<u8>,
-    /// `RelationshipId` and `RelationshipTarget`, where it is a relationship's property. Then `EventId`, up to the index.
-    event: Vec<u8>,
+    /// What all of them say, in order, encoded once. Between come what each says of its own.
+    common: Vec<u8>,
+    /// After `TimeStamp`, where `SourceTimeStamp` belongs.
+    source_time: usize,
+    /// After the twin (of a relationship's property, its source twin) and the name `Key`.
+    key: usize,
     /// Telemetry has no `Action`: it leaves the properties as they are.
     is_telemetry: bool,
 }
 
 impl PropertyRecords {
     fn of(context: &Context<'_>) -> serde_json::Result<Self> {
-        /// What each of the three will probably fit.
-        const USUAL: usize = 192;
+        /// What all of it will probably fit.
+        const USUAL: usize = 384;
 
         let &Context { notification, time_stamp, service_id } = context;
-        let [mut time, mut twin, mut event] = [(); 3].map(|()| Vec::with_capacity(USUAL));
-        time.push(b'{');
-        member(&mut time, "TimeStamp", Some(time_stamp))?;
-        member(&mut twin, "ServiceId", service_id)?;
-        member(&mut twin, "Id", Some(notification.entity.twin_id()))?;
-        member(&mut twin, "ModelId", notification.model_id.as_deref())?;
-        twin.extend_from_slice(b",\"Key\":");
+        let mut common = Vec::with_capacity(USUAL);
+        common.push(b'{');
+        member(&mut common, "TimeStamp", Some(time_stamp))?;
+        let source_time = common.len();
+        member(&mut common, "ServiceId", service_id)?;
+        member(&mut common, "Id", Some(notification.entity.twin_id()))?;
+        member(&mut common, "ModelId", notification.model_id.as_deref())?;
+        common.extend_from_slice(b",\"Key\":");
+        let key = common.len();
         if let Entity::Relationship { id, target, .. } = &notification.entity {
-            member(&mut event, "RelationshipId", Some(id))?;
-            member(&mut event, "RelationshipTarget", target.as_deref())?;
+            member(&mut common, "RelationshipId", Some(id))?;
+            member(&mut common, "RelationshipTarget", target.as_deref())?;
         }
-        member(&mut event, "EventId", Some(&notification.id))?;
+        member(&mut common, "EventId", Some(&notification.id))?;
         // The index stands inside the text, so that its quote comes after it.
-        event.pop();
-        event.push(b'#');
+        common.pop();
+        common.push(b'#');
         let is_telemetry = matches!(notification.occurrence, Occurrence::Telemetry { .. });
-        Ok(Self { time, twin, event, is_telemetry })
+        Ok(Self { common, source_time, key, is_telemetry })
     }
 
     fn encode(&self, change: &Change<'_>, index: usize) -> serde_json::Result<Vec<u8>> {
@@ -139,11 +141,10 @@ impl PropertyRecords {
         const NAMES: usize = 128;
 
         let value = change.value.as_deref().map_or(json::NULL, RawValue::get);
-        let common = self.time.len() + self.twin.len() + self.event.len();
-        let mut body = Vec::with_capacity(common + change.key.as_str().len() + value.len() + NAMES);
-        body.extend_from_slice(&self.time);
+        let mut body = Vec::with_capacity(self.common.len() + change.key.as_str().len() + value.len() + NAMES);
+        body.extend_from_slice(&self.common[..self.source_time]);
         member(&mut body, "SourceTimeStamp", change.source_time.as_deref())?;
-        body.extend_from_slice(&self.twin);
+        body.extend_from_slice(&self.common[self.source_time..self.key]);
         json::write_text(change.key.as_str(), &mut body)?;
         body.extend_from_slice(b",\"Value\":");
         body.extend_from_slice(value.as_bytes());
@@ -152,7 +153,7 @@ impl PropertyRecords {
             Some(_) => b",\"Action\":\"Update\"",
             None => b",\"Action\":\"Delete\"",
         });
-        body.extend_from_slice(&self.event);
+        body.extend_from_slice(&self.common[self.key..]);
         serde_json::to_writer(&mut body, &index)?;
         body.extend_from_slice(b"\"}");
         Ok(body)

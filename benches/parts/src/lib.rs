@@ -42,7 +42,7 @@ pub type Pass = Box<dyn FnOnce() -> usize>;
 /// What a part makes one of for each what.
 #[derive(Clone, Copy)]
 enum Makes {
-    Delivery,
+    Byte,
     Event,
     Value,
 }
@@ -84,7 +84,7 @@ impl Part {
     /// How many things a pass makes if it does its work.
     pub fn makes(&self) -> usize {
         match self.makes {
-            Makes::Delivery => 1,
+            Makes::Byte => self.input.text.len(),
             Makes::Event => self.events(),
             Makes::Value => self.values(),
         }
@@ -93,7 +93,7 @@ impl Part {
 
 /// All of them, in the order of the flow.
 pub static PARTS: &[Part] = &[
-    Part::new("envelope", &CHANGES, envelope, Makes::Delivery),
+    Part::new("envelope", &CHANGES, envelope, Makes::Byte),
     Part::new("notification", &CHANGES, notification, Makes::Event),
     Part::new("notification, CloudEvents", &CHANGES_IN_CLOUD_EVENTS, notification, Makes::Event),
     Part::new("notification, creation", &CREATION, notification, Makes::Event),
@@ -127,7 +127,7 @@ fn settings(format: RecordFormat) -> RecordSettings {
 
 /// From the body of a request to the text of its events.
 fn envelope(input: &'static Input) -> Pass {
-    Box::new(|| usize::from(invocation::events(&input.body).unwrap() == input.text))
+    Box::new(|| invocation::events(&input.body).unwrap().len())
 }
 
 /// From that text to what happened to which twins.
