@@ -44,8 +44,7 @@ impl<'a> Envelope<'a> {
             return Err(BadEvent::NotAnObject);
         }
         let fields = Fields::of(event)?;
-        // Every CloudEvent carries `specversion`; `type` alone will do for one that lost it.
-        if fields.get("specversion").is_some() || fields.get("eventType").is_none() {
+        if is_cloud_event(fields.get("specversion"), fields.get("eventType")) {
             Ok(Self::cloud_event(&fields))
         } else {
             Self::event_grid(&fields)
@@ -83,7 +82,7 @@ impl<'a> Envelope<'a> {
 
     /// Takes the update out of what was read as that of a twin, if it is one.
     pub(super) fn of_update(event: TwinUpdate<'a>) -> Option<(Self, Update<'a>)> {
-        let is_cloud_event = event.specversion.is_some() || event.event_type.is_none();
+        let is_cloud_event = is_cloud_event(event.specversion.as_ref(), event.event_type.as_ref());
         let Object(data) = event.data;
         let (event_type, time, source, traceparent, model_id, patch) = if is_cloud_event {
             (event.r#type, event.time, event.source, event.traceparent, data.model_id, data.patch)
@@ -126,6 +125,11 @@ impl<'a> Envelope<'a> {
         let host = self.source()?.split(['/', '?', '#']).next()?;
         Some(host.to_owned()).filter(|host| !host.is_empty())
     }
+}
+
+/// Every `CloudEvent` carries `specversion`; `type` alone will do for one that lost it.
+fn is_cloud_event<S: ?Sized, T: ?Sized>(specversion: Option<&S>, event_type: Option<&T>) -> bool {
+    specversion.is_some() || event_type.is_none()
 }
 
 fn is_not_null(value: &&RawValue) -> bool {

@@ -40,7 +40,7 @@ impl<'a> Received<'a> {
     }
 
     /// Any event, read one level after the other as far as its type asks for it.
-    fn by_levels(event: &'a RawValue) -> Self {
+    pub(super) fn by_levels(event: &'a RawValue) -> Self {
         let read = Envelope::of(event).and_then(|(envelope, payload)| interpret(envelope, payload));
         Self { text: event.get(), event: read }
     }

@@ -3,6 +3,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::flatten::ObjectValues;
 
+mod properties;
+
 const TWIN_UPDATE: &str = "Microsoft.DigitalTwins.Twin.Update";
 
 fn raw(value: &Value) -> Box<RawValue> {

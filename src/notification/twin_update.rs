@@ -16,7 +16,7 @@ pub(super) struct TwinUpdate<'a> {
     pub(super) specversion: Option<IgnoredAny>,
     #[serde(borrow)]
     pub(super) r#type: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     pub(super) event_type: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) id: Option<Text<'a>>,
