@@ -16,7 +16,7 @@ use crate::{
     dead_letter::{DeadLetter, Reason},
     event_hub::{Entry, EventHub, Messages, SendError, StartError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
-    notification::{self, BadEvent, Event, Notification},
+    notification::{self, BadEvent, Event, Notification, Received},
     recent_events::RecentEvents,
     record::{self, Record},
     settings::{BridgeSettings, EventSettings, RecordSettings},
@@ -107,7 +107,7 @@ impl Bridge {
         // The host repeats the payload in a part that is not needed; what waits for the hub must not hold it.
         drop(body);
         let received_at = record::time_stamp(OffsetDateTime::now_utc());
-        let forwarded = self.forward(&invocation::each(&text)?, &received_at, deadline, observation).await?;
+        let forwarded = self.forward(invocation::each(&text)?, &received_at, deadline, observation).await?;
         let dead_letters = &forwarded.dead_letters;
         let dead_letter = if dead_letters.is_empty() { None } else { Some(serde_json::to_string(dead_letters)?) };
         let logs = dead_letters.iter().map(|letter| letter.reason.to_string()).collect();
@@ -122,7 +122,7 @@ impl Bridge {
     /// Nothing counts as forwarded before the hub has accepted it. One bad event never blocks its neighbours.
     pub async fn forward<'a>(
         &self,
-        events: &[&'a RawValue],
+        events: Vec<Received<'a>>,
         received_at: &'a str,
         deadline: Instant,
         observation: &mut Observation,
@@ -130,9 +130,9 @@ impl Bridge {
         let mut forwarded = Forwarded { events: events.len(), ..Forwarded::default() };
         let mut messages = Vec::new();
         let mut sources = Vec::new();
-        for &event in events {
-            let set_aside = move |reason| DeadLetter { event, reason, received_at };
-            match convert(event, &self.records, received_at) {
+        for Received { text, event } in events {
+            let set_aside = |reason| DeadLetter { event: text, reason, received_at };
+            match event.and_then(|event| Converted::of(event, &self.records, received_at)) {
                 Ok(Converted::Records(notification, records)) => {
                     observation.holds(notification.traceparent.as_deref());
                     forwarded.repeats += usize::from(self.is_repeat(&notification));
@@ -141,7 +141,7 @@ impl Bridge {
                         continue;
                     }
                     forwarded.records += records.len();
-                    sources.push((event, records.len()));
+                    sources.push((text, records.len()));
                     messages.push(self.messages(&notification, records));
                 }
                 Ok(Converted::Ignored { event_type }) => {
@@ -233,17 +233,24 @@ pub enum Converted<'a> {
     },
 }
 
-/// Turns one event into records: all steps of the flow that need no hub.
+impl<'a> Converted<'a> {
+    /// Makes the records of an event.
+    pub fn of(event: Event<'a>, settings: &RecordSettings, received_at: &str) -> Result<Self, BadEvent> {
+        match event {
+            Event::Ignored { event_type } => Ok(Self::Ignored { event_type: event_type.into_owned() }),
+            Event::Notification(notification) => {
+                let records = record::records(&notification, settings, received_at)?;
+                Ok(Self::Records(notification, records))
+            }
+        }
+    }
+}
+
+/// Reads one event and turns it into records: all steps of the flow that need no hub.
 pub fn convert<'a>(
     event: &'a RawValue,
     settings: &RecordSettings,
     received_at: &str,
 ) -> Result<Converted<'a>, BadEvent> {
-    match notification::read(event)? {
-        Event::Ignored { event_type } => Ok(Converted::Ignored { event_type: event_type.into_owned() }),
-        Event::Notification(notification) => {
-            let records = record::records(&notification, settings, received_at)?;
-            Ok(Converted::Records(notification, records))
-        }
-    }
+    Converted::of(notification::read(event)?, settings, received_at)
 }

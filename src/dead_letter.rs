@@ -4,7 +4,10 @@
 //! so that one tool reads both: a JSON array of the events as they came, each with some members more. CloudEvents name
 //! these in lower case.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::{
+    Serialize, Serializer,
+    ser::{Error, SerializeMap},
+};
 use serde_json::value::RawValue;
 
 use crate::{event_hub::SendError, json, notification::BadEvent};
@@ -33,8 +36,8 @@ impl Reason {
 /// One event that was set aside.
 #[derive(Debug)]
 pub struct DeadLetter<'a> {
-    /// The event as it came.
-    pub event: &'a RawValue,
+    /// The event as it came: JSON.
+    pub event: &'a str,
     /// Why it was set aside.
     pub reason: Reason,
     /// When it was received, as an RFC 3339 time.
@@ -43,8 +46,9 @@ pub struct DeadLetter<'a> {
 
 impl Serialize for DeadLetter<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let event = json::members(self.event).ok().flatten();
-        let is_cloud_event = event.iter().flatten().any(|(name, _)| name == "specversion");
+        let event: &RawValue = serde_json::from_str(self.event).map_err(S::Error::custom)?;
+        let members = json::members(event).ok().flatten();
+        let is_cloud_event = members.iter().flatten().any(|(name, _)| name == "specversion");
         let [reason, outcome, time] = if is_cloud_event {
             ["deadletterreason", "lastdeliveryoutcome", "lastdeliveryattempttime"]
         } else {
@@ -52,14 +56,14 @@ impl Serialize for DeadLetter<'_> {
         };
 
         let mut map = serializer.serialize_map(None)?;
-        match &event {
+        match &members {
             // An event that was a dead letter before carries the old reason; the new one takes its place.
             Some(members) => {
                 for (name, value) in members.iter().filter(|(name, _)| ![reason, outcome, time].contains(&&**name)) {
                     map.serialize_entry(name, value)?;
                 }
             }
-            None => map.serialize_entry("event", self.event)?,
+            None => map.serialize_entry("event", event)?,
         }
         map.serialize_entry(reason, &self.reason.to_string())?;
         map.serialize_entry(outcome, self.reason.outcome())?;

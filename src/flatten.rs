@@ -7,15 +7,18 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::json::{self, Fields, NotUnicode};
+use crate::json::{self, NotUnicode};
 
 mod key;
 mod operation;
+mod patch;
+mod path;
 mod source_times;
 
 pub use key::Key;
 use operation::Operation;
 pub use operation::Problem;
+pub use patch::Patch;
 use source_times::SourceTimes;
 
 /// What becomes of an object that is set as a property's value (setting `OBJECT_VALUES`).
@@ -61,28 +64,6 @@ pub enum BadPayload {
     NotUnicode,
 }
 
-/// The changes that `patch` (the text of a JSON Patch, RFC 6902) makes, in its order.
-pub fn patch(patch: &RawValue, objects: ObjectValues) -> Result<Vec<Change<'_>>, BadPayload> {
-    let operations: Vec<Fields<'_>> = serde_json::from_str(patch.get()).map_err(|_| unreadable(patch))?;
-    let mut flattening = Flattening::new(objects);
-    for (index, operation) in operations.iter().enumerate() {
-        flattening.operation(operation).map_err(|problem| BadPayload::Operation { index, problem })?;
-    }
-    Ok(flattening.finish())
-}
-
-/// What is wrong with a patch that is no array of objects.
-fn unreadable(patch: &RawValue) -> BadPayload {
-    let operations: Vec<&RawValue> = serde_json::from_str(patch.get()).unwrap_or_default();
-    let readable = |operation: &&RawValue| serde_json::from_str::<Fields<'_>>(operation.get()).is_ok();
-    let Some(index) = operations.iter().position(|operation| !readable(operation)) else {
-        return BadPayload::PatchIsNoArray;
-    };
-    let is_object = operations[index].get().starts_with('{');
-    let problem = if is_object { Problem::NotUnicode } else { Problem::NotAnOperation };
-    BadPayload::Operation { index, problem }
-}
-
 /// The values of a whole object, each member as if it had been replaced: a twin or a relationship as it was created, or
 /// the telemetry of the component at the path `component` (empty: of the twin itself).
 pub fn object<'a>(
@@ -91,36 +72,34 @@ pub fn object<'a>(
     objects: ObjectValues,
 ) -> Result<Vec<Change<'a>>, BadPayload> {
     let members = json::members(object)?.ok_or(BadPayload::NotAnObject)?;
-    let mut flattening = Flattening::new(objects);
+    let mut flattening = Flattening::of(members.len(), objects);
     flattening.members(Key::of(component).as_ref(), members)?;
     Ok(flattening.finish())
 }
 
 struct Flattening<'a> {
     objects: ObjectValues,
-    changes: Vec<(Key, Option<Cow<'a, RawValue>>)>,
+    changes: Vec<Change<'a>>,
     source_times: SourceTimes,
 }
 
 impl<'a> Flattening<'a> {
-    fn new(objects: ObjectValues) -> Self {
-        Self { objects, changes: Vec::new(), source_times: SourceTimes::default() }
+    /// Of about so many values.
+    fn of(values: usize, objects: ObjectValues) -> Self {
+        Self { objects, changes: Vec::with_capacity(values), source_times: SourceTimes::default() }
     }
 
-    fn operation(&mut self, operation: &Fields<'a>) -> Result<(), Problem> {
-        let Operation { path, value } = Operation::read(operation)?;
-        if let Some(at) = path.iter().position(|segment| segment == "$metadata") {
-            if let Some(value) = value {
-                self.source_times.set(Key::of(&path[..at]).as_ref(), &path[at + 1..], value)?;
+    fn operation(&mut self, operation: &Operation<'a>) -> Result<(), Problem> {
+        let (path, value) = operation.judge()?;
+        if let Some(segments) = path.system_segments() {
+            if let (Some(at), Some(value)) = (segments.iter().position(|segment| segment == "$metadata"), value) {
+                self.source_times.set(Key::of(&segments[..at]).as_ref(), &segments[at + 1..], value)?;
             }
             return Ok(());
         }
-        if path.iter().any(|segment| segment.starts_with('$')) {
-            return Ok(());
-        }
-        match (Key::of(&path), value) {
+        match (path.key(), value) {
             (Some(key), Some(value)) => self.property(key, value)?,
-            (Some(key), None) => self.changes.push((key, None)),
+            (Some(key), None) => self.change(key, None),
             (None, Some(twin)) => self.members(None, json::members(twin)?.ok_or(Problem::TwinIsNoObject)?)?,
             (None, None) => return Err(Problem::RemovesTwin),
         }
@@ -132,7 +111,7 @@ impl<'a> Flattening<'a> {
         let members = match json::members(value)? {
             Some(members) if !members.is_empty() => members,
             _ => {
-                self.changes.push((key, Some(json::compact(value))));
+                self.change(key, Some(json::compact(value)));
                 return Ok(());
             }
         };
@@ -141,7 +120,7 @@ impl<'a> Flattening<'a> {
             ObjectValues::Keep => {
                 self.source_times.set_below(&key, &members)?;
                 if members.iter().any(|(name, _)| !is_system(name)) {
-                    self.changes.push((key, Some(json::without(value, is_system)?)));
+                    self.change(key, Some(json::without(value, is_system)?));
                 }
             }
         }
@@ -160,12 +139,18 @@ impl<'a> Flattening<'a> {
         Ok(())
     }
 
-    fn finish(self) -> Vec<Change<'a>> {
-        let Self { changes, source_times, .. } = self;
-        let changes = changes.into_iter();
-        changes
-            .map(|(key, value)| Change { source_time: source_times.of(&key).map(str::to_owned), key, value })
-            .collect()
+    fn change(&mut self, key: Key, value: Option<Cow<'a, RawValue>>) {
+        self.changes.push(Change { key, value, source_time: None });
+    }
+
+    /// A source time may stand after the value that it belongs to, so that times are given out at the end.
+    fn finish(mut self) -> Vec<Change<'a>> {
+        if !self.source_times.is_empty() {
+            for change in &mut self.changes {
+                change.source_time = self.source_times.of(&change.key).map(str::to_owned);
+            }
+        }
+        self.changes
     }
 }
 

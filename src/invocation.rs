@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::json;
+use crate::{json, notification::Received};
 
 /// The binding's name in `function/function.json`.
 const BINDING: &str = "events";
@@ -87,12 +87,29 @@ fn unwrap(mut text: Cow<'_, str>) -> Result<Cow<'_, str>, BadInvocation> {
 }
 
 /// The single events in a text of [`events`].
-pub fn each(events: &str) -> Result<Vec<&RawValue>, BadInvocation> {
-    let alone = events.starts_with('{');
-    let events =
-        if alone { serde_json::from_str(events).map(|event| vec![event]) } else { serde_json::from_str(events) };
-    let events: Vec<&RawValue> = events.map_err(|_| BadInvocation::NotEvents)?;
-    if events.iter().any(|event| json::is_too_deep(event.get())) { Err(BadInvocation::TooDeep) } else { Ok(events) }
+///
+/// One by one, because each is wanted with its own text: to have serde read the array would be to split it before.
+pub fn each(events: &str) -> Result<Vec<Received<'_>>, BadInvocation> {
+    let mut received = Vec::new();
+    let (mut rest, end) = match events.strip_prefix('[') {
+        Some(array) => (array.trim_start_matches(json::WHITE_SPACE), "]"),
+        None => (events, ""),
+    };
+    if rest == "]" {
+        return Ok(received);
+    }
+    loop {
+        let (event, after) = Received::first(rest).map_err(|_| BadInvocation::NotEvents)?;
+        if json::is_too_deep(event.text) {
+            return Err(BadInvocation::TooDeep);
+        }
+        received.push(event);
+        rest = after.trim_start_matches(json::WHITE_SPACE);
+        if rest == end {
+            return Ok(received);
+        }
+        rest = rest.strip_prefix(',').filter(|_| end == "]").ok_or(BadInvocation::NotEvents)?;
+    }
 }
 
 /// What the host accepts as success. Any other status makes it fail the invocation and throw the body away; a null or

@@ -9,13 +9,19 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::{
-    flatten::BadPayload,
+    flatten::{BadPayload, Patch},
     json::{Fields, NotUnicode},
 };
 
 mod envelope;
+mod received;
+mod twin_update;
 
-use envelope::Envelope;
+use envelope::{Envelope, Payload, Update};
+pub use received::Received;
+
+/// The type of by far the most events.
+const TWIN_UPDATE: &str = "Microsoft.DigitalTwins.Twin.Update";
 
 /// One event of Azure Digital Twins. Texts borrow from the event.
 #[derive(Debug)]
@@ -67,8 +73,8 @@ pub enum Occurrence<'a> {
     },
     /// Some of its properties changed.
     Updated {
-        /// How, as a JSON Patch.
-        patch: &'a RawValue,
+        /// How.
+        patch: Patch<'a>,
     },
     /// It was deleted.
     Deleted,
@@ -152,11 +158,15 @@ impl From<NotUnicode> for BadEvent {
 
 /// Reads one event.
 pub fn read(event: &RawValue) -> Result<Event<'_>, BadEvent> {
-    let envelope = Envelope::read(event)?;
+    Received::of(event).event
+}
+
+/// What happened, by the type of the event.
+fn interpret<'a>(envelope: Envelope<'a>, payload: Payload<'a>) -> Result<Event<'a>, BadEvent> {
     let event_type = envelope.event_type.clone().ok_or(BadEvent::NoType)?;
     let (entity, occurrence): (ReadEntity, ReadOccurrence) = match &*event_type {
         "Microsoft.DigitalTwins.Twin.Create" => (twin, created),
-        "Microsoft.DigitalTwins.Twin.Update" => (twin, updated),
+        TWIN_UPDATE => (twin, updated),
         "Microsoft.DigitalTwins.Twin.Delete" => (twin, deleted),
         "Microsoft.DigitalTwins.Relationship.Create" => (relationship, created),
         "Microsoft.DigitalTwins.Relationship.Update" => (relationship, updated),
@@ -164,41 +174,56 @@ pub fn read(event: &RawValue) -> Result<Event<'_>, BadEvent> {
         "microsoft.iot.telemetry" => (sender, telemetry),
         _ => return Ok(Event::Ignored { event_type }),
     };
-    let id = envelope.id.clone().filter(|id| !id.is_empty()).ok_or(BadEvent::NoId)?;
-    let entity = entity(&envelope)?;
-    let (model_id, occurrence) = occurrence(&envelope)?;
-    Ok(Event::Notification(Notification {
-        id,
-        time: envelope.usable_time(),
-        service_id: envelope.service_id(),
-        model_id,
-        traceparent: envelope.traceparent,
-        entity,
-        occurrence,
-    }))
+    let id = id(&envelope)?;
+    let entity = entity(&envelope, payload)?;
+    let (model_id, occurrence) = occurrence(&envelope, payload)?;
+    Ok(Event::Notification(notification(envelope, id, entity, model_id, occurrence)))
 }
 
-type ReadEntity = for<'a> fn(&Envelope<'a>) -> Result<Entity<'a>, BadEvent>;
-type ReadOccurrence = for<'a> fn(&Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent>;
+/// The update of a twin, which is read already.
+fn twin_updated<'a>(envelope: Envelope<'a>, update: Update<'a>) -> Result<Event<'a>, BadEvent> {
+    let id = id(&envelope)?;
+    let entity = twin(&envelope, None)?;
+    let occurrence = Occurrence::Updated { patch: update.patch };
+    Ok(Event::Notification(notification(envelope, id, entity, update.model_id, occurrence)))
+}
+
+fn notification<'a>(
+    envelope: Envelope<'a>,
+    id: Cow<'a, str>,
+    entity: Entity<'a>,
+    model_id: ModelId<'a>,
+    occurrence: Occurrence<'a>,
+) -> Notification<'a> {
+    let (time, service_id) = (envelope.usable_time(), envelope.service_id());
+    Notification { id, time, service_id, model_id, traceparent: envelope.traceparent, entity, occurrence }
+}
+
+fn id<'a>(envelope: &Envelope<'a>) -> Result<Cow<'a, str>, BadEvent> {
+    envelope.id.clone().filter(|id| !id.is_empty()).ok_or(BadEvent::NoId)
+}
+
+type ReadEntity = for<'a> fn(&Envelope<'a>, Payload<'a>) -> Result<Entity<'a>, BadEvent>;
+type ReadOccurrence = for<'a> fn(&Envelope<'a>, Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent>;
 type ModelId<'a> = Option<Cow<'a, str>>;
 
-fn created<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
-    let snapshot = envelope.payload.ok_or(BadEvent::NoPayload)?;
+fn created<'a>(_: &Envelope<'a>, payload: Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    let snapshot = payload.ok_or(BadEvent::NoPayload)?;
     Ok((model_of(snapshot)?, Occurrence::Created { snapshot }))
 }
 
-fn updated<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
-    let payload = Fields::of(envelope.payload.ok_or(BadEvent::NoPatch)?)?;
-    let patch = payload.get("patch").ok_or(BadEvent::NoPatch)?;
+fn updated<'a>(_: &Envelope<'a>, payload: Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    let payload = Fields::of(payload.ok_or(BadEvent::NoPatch)?)?;
+    let patch = Patch::read(payload.get("patch").ok_or(BadEvent::NoPatch)?)?;
     Ok((payload.text("modelId"), Occurrence::Updated { patch }))
 }
 
-fn deleted<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
-    Ok((envelope.payload.map(model_of).transpose()?.flatten(), Occurrence::Deleted))
+fn deleted<'a>(_: &Envelope<'a>, payload: Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    Ok((payload.map(model_of).transpose()?.flatten(), Occurrence::Deleted))
 }
 
-fn telemetry<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
-    let payload = envelope.payload.ok_or(BadEvent::NoPayload)?;
+fn telemetry<'a>(envelope: &Envelope<'a>, payload: Payload<'a>) -> Result<(ModelId<'a>, Occurrence<'a>), BadEvent> {
+    let payload = payload.ok_or(BadEvent::NoPayload)?;
     // The Event Grid schema has no place for the component: its subject is the twin.
     let subject = if envelope.is_cloud_event { envelope.subject.as_deref().unwrap_or_default() } else { "" };
     let component = subject.split('.').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
@@ -206,24 +231,24 @@ fn telemetry<'a>(envelope: &Envelope<'a>) -> Result<(ModelId<'a>, Occurrence<'a>
 }
 
 /// The twin that sent telemetry. A CloudEvent has the component in the subject, so that the source has to name the twin.
-fn sender<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
+fn sender<'a>(envelope: &Envelope<'a>, payload: Payload<'a>) -> Result<Entity<'a>, BadEvent> {
     if !envelope.is_cloud_event {
-        return twin(envelope);
+        return twin(envelope, payload);
     }
     let id = envelope.source().and_then(twin_of_source).ok_or(BadEvent::NoSource)?;
     Ok(Entity::Twin { id: Cow::Owned(id) })
 }
 
-fn twin<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
+fn twin<'a>(envelope: &Envelope<'a>, _: Payload<'a>) -> Result<Entity<'a>, BadEvent> {
     Ok(Entity::Twin { id: subject(envelope)? })
 }
 
 /// The source twin of a relationship stands in the subject only; the payload does not repeat it.
-fn relationship<'a>(envelope: &Envelope<'a>) -> Result<Entity<'a>, BadEvent> {
+fn relationship<'a>(envelope: &Envelope<'a>, payload: Payload<'a>) -> Result<Entity<'a>, BadEvent> {
     let subject = subject(envelope)?;
     // Twin ids may hold anything, so the last separator is the one that counts.
     let (source, id) = subject.rsplit_once("/relationships/").ok_or(BadEvent::NoRelationship)?;
-    let payload = envelope.payload.map(Fields::of).transpose()?.unwrap_or_default();
+    let payload = payload.map(Fields::of).transpose()?.unwrap_or_default();
     Ok(Entity::Relationship {
         id: Cow::Owned(id.to_owned()),
         source: Cow::Owned(source.to_owned()),

@@ -69,7 +69,13 @@ pub fn records(
 }
 
 fn event_id(notification_id: &str, index: usize) -> String {
-    [notification_id, "#", &index.to_string()].concat()
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(index);
+    let mut event_id = String::with_capacity(notification_id.len() + 1 + digits.len());
+    event_id.push_str(notification_id);
+    event_id.push('#');
+    event_id.push_str(digits);
+    event_id
 }
 
 /// A record's JSON, written into one piece of memory that it will probably fit.
@@ -99,7 +105,7 @@ struct Context<'a> {
 fn changes<'a>(notification: &Notification<'a>, settings: &RecordSettings) -> Result<Vec<Change<'a>>, BadPayload> {
     match &notification.occurrence {
         Occurrence::Created { snapshot } => flatten::object(snapshot, &[], settings.object_values),
-        Occurrence::Updated { patch } => flatten::patch(patch, settings.object_values),
+        Occurrence::Updated { patch } => patch.changes(settings.object_values),
         Occurrence::Deleted => Ok(Vec::new()),
         Occurrence::Telemetry { component, payload } => flatten::object(payload, component, settings.object_values),
     }

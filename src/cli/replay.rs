@@ -19,6 +19,7 @@ use super::{
 use crate::{
     bridge::{Bridge, Forwarded},
     event_hub::SendError,
+    notification::Received,
     record,
     telemetry::Observation,
 };
@@ -80,6 +81,7 @@ async fn forward<'a>(
 ) -> Result<Forwarded<'a>, SendError> {
     loop {
         let deadline = Instant::now() + bridge.delivery_timeout();
+        let events = events.iter().copied().map(Received::of).collect();
         match bridge.forward(events, received_at, deadline, &mut Observation::default()).await {
             Err(error) if error.is_passing() => progress.suspend(|| eprintln!("warning: {error} Trying again.")),
             result => return result,

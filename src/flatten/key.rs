@@ -13,6 +13,11 @@ impl Key {
         path.iter().fold(None, |parent, segment| Some(Self::member(parent.as_ref(), segment.as_ref())))
     }
 
+    /// The key of a path whose segments, separated by `/`, hold nothing to escape.
+    pub(super) fn plain(segments: &str) -> Self {
+        Self(segments.replace('/', "."))
+    }
+
     /// The key of a member of `parent` (`None`: of the twin).
     pub(super) fn member(parent: Option<&Self>, name: &str) -> Self {
         let mut key = String::with_capacity(parent.map_or(0, |parent| parent.0.len() + 1) + name.len());
@@ -20,12 +25,13 @@ impl Key {
             key.push_str(&parent.0);
             key.push('.');
         }
-        for part in name.split_inclusive(['.', '\\']) {
-            match part.strip_suffix(['.', '\\']) {
-                Some(before) => key.extend([before, "\\", &part[before.len()..]]),
-                None => key.push_str(part),
-            }
+        let mut rest = name;
+        while let Some(escaped) = rest.bytes().position(|byte| matches!(byte, b'.' | b'\\')) {
+            let (before, after) = rest.split_at(escaped);
+            key.extend([before, "\\", &after[..1]]);
+            rest = &after[1..];
         }
+        key.push_str(rest);
         Self(key)
     }
 

@@ -1,9 +1,10 @@
 //! One operation of a patch, judged but with its value untouched.
 
-use json_patch::jsonptr::Pointer;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::json::Fields;
+use super::path::Path;
+use crate::json::{self, Fields, Text};
 
 /// What is wrong with an operation. Texts go on from "operation 3 of its patch" and never quote a value.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -25,47 +26,34 @@ pub enum Problem {
     NotUnicode,
 }
 
-/// An operation with its value as it came. `json_patch`'s own type holds the value as a parsed number, which would
-/// turn `1.10` into `1.1` and refuse `1e400`.
+/// An operation with its value as it came. `json_patch`'s own type holds the value as a parsed number, which would turn
+/// `1.10` into `1.1` and refuse `1e400`.
+#[derive(Debug, Deserialize)]
 pub(super) struct Operation<'a> {
-    /// The decoded segments of the path; none is the twin itself.
-    pub(super) path: Vec<String>,
-    /// The value that is added or replaced; `None` removes.
-    pub(super) value: Option<&'a RawValue>,
+    #[serde(borrow)]
+    op: Option<Text<'a>>,
+    #[serde(borrow)]
+    path: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "json::present")]
+    value: Option<&'a RawValue>,
 }
 
 impl<'a> Operation<'a> {
-    pub(super) fn read(fields: &Fields<'a>) -> Result<Self, Problem> {
-        let (Some(op), Some(path)) = (fields.text("op"), fields.text("path")) else {
+    /// An operation of any members: of those that come twice the last, and texts only where they are texts.
+    pub(super) fn of(fields: &Fields<'a>) -> Self {
+        Self { op: fields.text("op").map(Text), path: fields.text("path").map(Text), value: fields.get("value") }
+    }
+
+    /// Where it changes the twin, and the value that is added or replaced there; `None` removes.
+    pub(super) fn judge(&self) -> Result<(Path<'_>, Option<&'a RawValue>), Problem> {
+        let (Some(Text(op)), Some(Text(path))) = (&self.op, &self.path) else {
             return Err(Problem::NotAnOperation);
         };
-        let value = match &*op {
-            "add" | "replace" => Some(fields.get("value").ok_or(Problem::NoValue)?),
+        let value = match &**op {
+            "add" | "replace" => Some(self.value.ok_or(Problem::NoValue)?),
             "remove" => None,
             _ => return Err(Problem::UnknownOperation),
         };
-        Ok(Self { path: segments(&path)?, value })
-    }
-}
-
-/// The decoded segments of an operation's path.
-///
-/// The documentation prints `myComponent/$metadata/Temperature/sourceTime` without the leading slash (learn.microsoft.com,
-/// "Manage digital twins"), so this one form is taken without it as well.
-fn segments(path: &str) -> Result<Vec<String>, Problem> {
-    fn parse(path: &str) -> Result<Vec<String>, Problem> {
-        let pointer = Pointer::parse(path).map_err(|_| Problem::NotAPointer)?;
-        Ok(pointer.tokens().map(|token| token.decoded().into_owned()).collect())
-    }
-
-    if path.is_empty() || path.starts_with('/') {
-        return parse(path);
-    }
-    let segments = parse(&format!("/{path}"))?;
-    match segments.as_slice() {
-        [metadata, _, field] | [_, metadata, _, field] if metadata == "$metadata" && field == "sourceTime" => {
-            Ok(segments)
-        }
-        _ => Err(Problem::NotAPointer),
+        Ok((Path::parse(path)?, value))
     }
 }

@@ -12,6 +12,11 @@ use crate::json::{self, NotUnicode};
 pub(super) struct SourceTimes(HashMap<Key, String>);
 
 impl SourceTimes {
+    /// Whether the notification says nothing of them, as most.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes the value that was set at `path` below the `$metadata` of a component (`None`: of the twin itself).
     pub(super) fn set(&mut self, component: Option<&Key>, path: &[String], value: &RawValue) -> Result<(), NotUnicode> {
         match path {
@@ -52,9 +57,6 @@ impl SourceTimes {
 
     /// The source time of a property: its own, or that of the nearest object above it, whose leaf it then is.
     pub(super) fn of(&self, property: &Key) -> Option<&str> {
-        if self.0.is_empty() {
-            return None;
-        }
         property.with_parents().find_map(|key| self.0.get(key)).map(String::as_str)
     }
 }

@@ -7,7 +7,7 @@ mod properties;
 /// The changes of a patch, written down as `key = value`, `key removed`, with `@ source time` where there is one.
 fn flattened(patch: &str, objects: ObjectValues) -> Result<Vec<String>, BadPayload> {
     let raw = RawValue::from_string(patch.to_owned()).unwrap();
-    let changes = super::patch(&raw, objects)?;
+    let changes = Patch::read(&raw)?.changes(objects)?;
     Ok(changes
         .iter()
         .map(|change| {

@@ -4,7 +4,7 @@ use super::*;
 
 fn events_of(body: &str) -> Result<Vec<String>, BadInvocation> {
     let text = events(body.as_bytes())?;
-    Ok(each(&text)?.into_iter().map(|event| event.get().to_owned()).collect())
+    Ok(each(&text)?.into_iter().map(|event| event.text.to_owned()).collect())
 }
 
 fn bad(body: &str) -> String {
@@ -45,6 +45,15 @@ fn our_binding_is_found_among_others() {
 }
 
 #[test]
+fn white_space_between_events_is_none_of_them() {
+    assert_eq!(
+        events_of("{\"Data\":{\"events\":[ {\"a\": 1 } ,\t5\n,\r\n\"x\" ]}}").unwrap(),
+        [r#"{"a": 1 }"#, "5", "\"x\""]
+    );
+    assert!(events_of("{\"Data\":{\"events\":[ \n ]}}").unwrap().is_empty());
+}
+
+#[test]
 fn what_an_array_holds_is_not_judged_here() {
     assert_eq!(events_of(r#"{"Data":{"events":[5,"x",null,{}]}}"#).unwrap(), ["5", "\"x\"", "null", "{}"]);
 }
@@ -74,7 +83,24 @@ fn bodies_that_are_no_invocation_say_why() {
         }
     }
     insta::assert_snapshot!(bad(r#"{"Data":{"a":[],"b":[]}}"#), @r#"The invocation holds several bindings and none named "events": name the trigger so in function/function.json."#);
-    for value in ["5", "true", r#""""#, r#""text""#, r#""[{]""#, r#""5""#, r#""[] []""#] {
+    for value in [
+        "5",
+        "true",
+        r#""""#,
+        r#""text""#,
+        r#""[{]""#,
+        r#""5""#,
+        r#""[] []""#,
+        r#""[5,]""#,
+        r#""[,5]""#,
+        r#""[5 5]""#,
+        r#""{} {}""#,
+        r#""{},{}""#,
+        r#""{}]""#,
+        r#""[{}""#,
+        r#""[{}]]""#,
+        r#""[5""#,
+    ] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(bad(&format!(r#"{{"Data":{{"events":{value}}}}}"#)), @r#"The binding holds neither an event nor an array of events: is its type "eventGridTrigger" in function/function.json?"#);
         }

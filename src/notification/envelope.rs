@@ -5,8 +5,14 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::BadEvent;
-use crate::json::{self, Fields};
+use super::{
+    BadEvent, TWIN_UPDATE,
+    twin_update::{TwinUpdate, Wrapped},
+};
+use crate::{
+    flatten::Patch,
+    json::{self, Fields, Object, Text},
+};
 
 /// An event before its type is looked at. A member that is not the text it should be is as good as absent.
 pub(super) struct Envelope<'a> {
@@ -20,26 +26,33 @@ pub(super) struct Envelope<'a> {
     pub(super) traceparent: Option<Cow<'a, str>>,
     /// The model, where the event is telemetry.
     pub(super) data_schema: Option<Cow<'a, str>>,
-    /// What Azure Digital Twins has to say, taken out of its wrapping.
-    pub(super) payload: Option<&'a RawValue>,
+}
+
+/// What Azure Digital Twins has to say, taken out of its wrapping and not read yet; `None` where there is nothing.
+pub(super) type Payload<'a> = Option<&'a RawValue>;
+
+/// The payload of an update.
+pub(super) struct Update<'a> {
+    pub(super) model_id: Option<Cow<'a, str>>,
+    pub(super) patch: Patch<'a>,
 }
 
 impl<'a> Envelope<'a> {
-    pub(super) fn read(event: &'a RawValue) -> Result<Self, BadEvent> {
+    /// Takes the payload out of any event.
+    pub(super) fn of(event: &'a RawValue) -> Result<(Self, Payload<'a>), BadEvent> {
         if !event.get().starts_with('{') {
             return Err(BadEvent::NotAnObject);
         }
         let fields = Fields::of(event)?;
-        // Every CloudEvent carries `specversion`; `type` alone will do for one that lost it.
-        if fields.get("specversion").is_some() || fields.get("eventType").is_none() {
+        if is_cloud_event(fields.get("specversion"), fields.get("eventType")) {
             Ok(Self::cloud_event(&fields))
         } else {
             Self::event_grid(&fields)
         }
     }
 
-    fn cloud_event(fields: &Fields<'a>) -> Self {
-        Self {
+    fn cloud_event(fields: &Fields<'a>) -> (Self, Payload<'a>) {
+        let envelope = Self {
             is_cloud_event: true,
             event_type: fields.text("type"),
             id: fields.text("id"),
@@ -48,13 +61,13 @@ impl<'a> Envelope<'a> {
             source: fields.text("source"),
             traceparent: fields.text("traceparent"),
             data_schema: fields.text("dataschema"),
-            payload: fields.get("data").filter(is_not_null),
-        }
+        };
+        (envelope, fields.get("data").filter(is_not_null))
     }
 
-    fn event_grid(fields: &Fields<'a>) -> Result<Self, BadEvent> {
+    fn event_grid(fields: &Fields<'a>) -> Result<(Self, Payload<'a>), BadEvent> {
         let data = fields.get("data").map(Fields::of).transpose()?.unwrap_or_default();
-        Ok(Self {
+        let envelope = Self {
             is_cloud_event: false,
             event_type: fields.text("eventType"),
             id: fields.text("id"),
@@ -63,8 +76,32 @@ impl<'a> Envelope<'a> {
             source: None,
             traceparent: data.text("traceparent"),
             data_schema: data.text("dataschema"),
-            payload: data.get("data").filter(is_not_null),
-        })
+        };
+        Ok((envelope, data.get("data").filter(is_not_null)))
+    }
+
+    /// Takes the update out of what was read as that of a twin, if it is one.
+    pub(super) fn of_update(event: TwinUpdate<'a>) -> Option<(Self, Update<'a>)> {
+        let is_cloud_event = is_cloud_event(event.specversion.as_ref(), event.event_type.as_ref());
+        let Object(data) = event.data;
+        let (event_type, time, source, traceparent, model_id, patch) = if is_cloud_event {
+            (event.r#type, event.time, event.source, event.traceparent, data.model_id, data.patch)
+        } else {
+            let Object(Wrapped { model_id, patch }) = data.data?;
+            (event.event_type, event.event_time, None, data.traceparent, model_id, patch)
+        };
+        let event_type = text(event_type).filter(|event_type| event_type == TWIN_UPDATE)?;
+        let envelope = Self {
+            is_cloud_event,
+            event_type: Some(event_type),
+            id: text(event.id),
+            subject: text(event.subject),
+            time: text(time),
+            source: text(source),
+            traceparent: text(traceparent),
+            data_schema: None,
+        };
+        Some((envelope, Update { model_id: text(model_id), patch: patch? }))
     }
 
     /// The time, if it means one: telemetry carries 0001-01-01T00:00:00Z for "none".
@@ -90,6 +127,15 @@ impl<'a> Envelope<'a> {
     }
 }
 
+/// Every `CloudEvent` carries `specversion`; `type` alone will do for one that lost it.
+fn is_cloud_event<S: ?Sized, T: ?Sized>(specversion: Option<&S>, event_type: Option<&T>) -> bool {
+    specversion.is_some() || event_type.is_none()
+}
+
 fn is_not_null(value: &&RawValue) -> bool {
     value.get() != json::NULL
+}
+
+fn text(text: Option<Text<'_>>) -> Option<Cow<'_, str>> {
+    text.map(|Text(text)| text)
 }

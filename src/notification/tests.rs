@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::flatten::ObjectValues;
+
+mod properties;
 
 const TWIN_UPDATE: &str = "Microsoft.DigitalTwins.Twin.Update";
 
@@ -65,7 +68,9 @@ fn both_schemas_say_the_same() {
         assert_eq!(notification.model_id.as_deref(), Some("dtmi:grinding;1"));
         assert_eq!(notification.traceparent.as_deref(), Some("00-18f4-01"));
         let Occurrence::Updated { patch } = notification.occurrence else { panic!("no update") };
-        assert_eq!(patch.get(), r#"[{"value":1,"path":"/a","op":"add"}]"#);
+        let changes = patch.changes(ObjectValues::Flatten).unwrap();
+        let seen: Vec<_> = changes.iter().map(|change| (change.key.as_str(), change.value.as_deref())).collect();
+        assert!(matches!(&*seen, [("a", Some(value))] if value.get() == "1"), "{seen:?}");
     }
 }
 
@@ -207,6 +212,37 @@ fn a_member_given_twice_counts_as_given_last() {
     let raw = RawValue::from_string(text).unwrap();
     let Event::Notification(notification) = read(&raw).unwrap() else { panic!("ignored") };
     assert_eq!(notification.id, "b53976f9");
+}
+
+/// Serde would take an array of the members for a structure.
+#[test]
+fn an_array_is_no_object() {
+    let operation = with(event_grid(), "/data/data/patch", json!([["add", "/a", 1]]));
+    insta::assert_snapshot!(bad(&operation), @r#"The event can't be recorded: operation 0 of its patch is not an object with the texts "op" and "path"."#);
+    let patch = json!([{"op": "add", "path": "/a", "value": 1}]);
+    for data in [json!(["m", patch, null, null]), json!([null, null, ["m", patch], null])] {
+        for event in [event_grid(), cloud_event()] {
+            assert!(bad(&with(event, "/data", data.clone())).starts_with("The event has no patch"));
+        }
+    }
+    let members = json!([null, TWIN_UPDATE, TWIN_UPDATE, "id", "twin", null, null, null, null, {"patch": patch}]);
+    assert_eq!(bad(&members), "The event is not a JSON object.");
+}
+
+/// What has anything unusual about it is read as if it had not.
+#[test]
+fn an_unusual_update_says_the_same() {
+    let usual = |event: &Value| reading(event, |notification| format!("{notification:?}"));
+    for event in [event_grid(), cloud_event()] {
+        let text = event.to_string();
+        let members = text.strip_prefix('{').unwrap();
+        for unusual in [r#""id":1e400,"#, r#""id":"\ud800","#, r#""subject":[],"#, r#""data":5,"#, r#""\u0069d":"x","#]
+        {
+            let raw = RawValue::from_string(format!("{{{unusual}{members}")).unwrap();
+            let Event::Notification(notification) = read(&raw).unwrap() else { panic!("ignored") };
+            assert_eq!(format!("{notification:?}"), usual(&event), "{unusual}");
+        }
+    }
 }
 
 #[test]

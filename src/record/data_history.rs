@@ -62,9 +62,9 @@ pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_js
     }
     let properties = PropertyRecords::of(context)?;
     for change in changes {
-        let event_id = event_id(&context.notification.id, records.len());
-        let body = properties.encode(change, &event_id)?;
-        records.push(Record { event_id, kind: RecordKind::Property, body });
+        let index = records.len();
+        let event_id = event_id(&context.notification.id, index);
+        records.push(Record { event_id, kind: RecordKind::Property, body: properties.encode(change, index)? });
     }
     Ok(records)
 }
@@ -97,62 +97,74 @@ fn lifecycle_record(context: &Context<'_>, action: LifecycleAction) -> serde_jso
     })
 }
 
-/// The property records of a notification, one value of one property each. What all of them say is encoded once.
+/// The property records of a notification, one value of one property each.
 struct PropertyRecords {
-    /// The beginning of the object, and `TimeStamp`.
-    time: Vec<u8>,
-    /// `ServiceId`, `Id` and `ModelId`: the twin; of a relationship's property, its source twin.
-    twin: Vec<u8>,
-    /// `RelationshipId` and `RelationshipTarget`, where it is a relationship's property.
-    relationship: Vec<u8>,
+    /// What all of them say, in order, encoded once. Between come what each says of its own.
+    common: Vec<u8>,
+    /// After `TimeStamp`, where `SourceTimeStamp` belongs.
+    source_time: usize,
+    /// After the twin (of a relationship's property, its source twin) and the name `Key`.
+    key: usize,
     /// Telemetry has no `Action`: it leaves the properties as they are.
     is_telemetry: bool,
 }
 
 impl PropertyRecords {
     fn of(context: &Context<'_>) -> serde_json::Result<Self> {
+        /// What all of it will probably fit.
+        const USUAL: usize = 384;
+
         let &Context { notification, time_stamp, service_id } = context;
-        let (mut time, mut twin, mut relationship) = (b"{".to_vec(), Vec::new(), Vec::new());
-        member(&mut time, "TimeStamp", Some(time_stamp))?;
-        member(&mut twin, "ServiceId", service_id)?;
-        member(&mut twin, "Id", Some(notification.entity.twin_id()))?;
-        member(&mut twin, "ModelId", notification.model_id.as_deref())?;
+        let mut common = Vec::with_capacity(USUAL);
+        common.push(b'{');
+        member(&mut common, "TimeStamp", Some(time_stamp))?;
+        let source_time = common.len();
+        member(&mut common, "ServiceId", service_id)?;
+        member(&mut common, "Id", Some(notification.entity.twin_id()))?;
+        member(&mut common, "ModelId", notification.model_id.as_deref())?;
+        common.extend_from_slice(b",\"Key\":");
+        let key = common.len();
         if let Entity::Relationship { id, target, .. } = &notification.entity {
-            member(&mut relationship, "RelationshipId", Some(id))?;
-            member(&mut relationship, "RelationshipTarget", target.as_deref())?;
+            member(&mut common, "RelationshipId", Some(id))?;
+            member(&mut common, "RelationshipTarget", target.as_deref())?;
         }
+        member(&mut common, "EventId", Some(&notification.id))?;
+        // The index stands inside the text, so that its quote comes after it.
+        common.pop();
+        common.push(b'#');
         let is_telemetry = matches!(notification.occurrence, Occurrence::Telemetry { .. });
-        Ok(Self { time, twin, relationship, is_telemetry })
+        Ok(Self { common, source_time, key, is_telemetry })
     }
 
-    fn encode(&self, change: &Change<'_>, event_id: &str) -> serde_json::Result<Vec<u8>> {
+    fn encode(&self, change: &Change<'_>, index: usize) -> serde_json::Result<Vec<u8>> {
         /// The names of the members, and what stands between them.
         const NAMES: usize = 128;
 
         let value = change.value.as_deref().map_or(json::NULL, RawValue::get);
-        let common = self.time.len() + self.twin.len() + self.relationship.len();
-        let mut body = Vec::with_capacity(common + change.key.as_str().len() + value.len() + event_id.len() + NAMES);
-        body.extend_from_slice(&self.time);
+        let mut body = Vec::with_capacity(self.common.len() + change.key.as_str().len() + value.len() + NAMES);
+        body.extend_from_slice(&self.common[..self.source_time]);
         member(&mut body, "SourceTimeStamp", change.source_time.as_deref())?;
-        body.extend_from_slice(&self.twin);
-        member(&mut body, "Key", Some(change.key.as_str()))?;
+        body.extend_from_slice(&self.common[self.source_time..self.key]);
+        json::write_text(change.key.as_str(), &mut body)?;
         body.extend_from_slice(b",\"Value\":");
         body.extend_from_slice(value.as_bytes());
-        if !self.is_telemetry {
-            member(&mut body, "Action", Some(if change.value.is_some() { "Update" } else { "Delete" }))?;
-        }
-        body.extend_from_slice(&self.relationship);
-        member(&mut body, "EventId", Some(event_id))?;
-        body.push(b'}');
+        body.extend_from_slice(match change.value {
+            _ if self.is_telemetry => b"",
+            Some(_) => b",\"Action\":\"Update\"",
+            None => b",\"Action\":\"Delete\"",
+        });
+        body.extend_from_slice(&self.common[self.key..]);
+        serde_json::to_writer(&mut body, &index)?;
+        body.extend_from_slice(b"\"}");
         Ok(body)
     }
 }
 
 /// Goes on with a member of an object, or begins the object with it. One that has no value is left out.
-fn member(json: &mut Vec<u8>, name: &str, text: Option<&str>) -> serde_json::Result<()> {
+fn member(out: &mut Vec<u8>, name: &str, text: Option<&str>) -> serde_json::Result<()> {
     let Some(text) = text else { return Ok(()) };
-    json.extend_from_slice(if json.ends_with(b"{") { b"\"" } else { b",\"" });
-    json.extend_from_slice(name.as_bytes());
-    json.extend_from_slice(b"\":");
-    serde_json::to_writer(json, text)
+    out.extend_from_slice(if out.ends_with(b"{") { b"\"" } else { b",\"" });
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    json::write_text(text, out)
 }

@@ -6,7 +6,10 @@ use local_azure::{
 };
 use serde_json::{Value, json, value::RawValue};
 use tokio::sync::mpsc;
-use twin_bridge::notification::{Entity, Event, Occurrence, read};
+use twin_bridge::{
+    flatten::{Change, ObjectValues},
+    notification::{Entity, Event, Occurrence, read},
+};
 
 const HOST: &str = "factory.api.weu.digitaltwins.azure.net";
 const STEP: &str = "dtmi:example:Step;1";
@@ -64,7 +67,12 @@ async fn read_by_the_bridge(schema: Schema) -> Vec<String> {
         assert!(notification.traceparent.is_some() && !notification.id.is_empty(), "{event}");
         let what = match &notification.occurrence {
             Occurrence::Created { .. } => "created".to_owned(),
-            Occurrence::Updated { patch } => format!("updated {patch}"),
+            Occurrence::Updated { patch } => {
+                let changes = patch.changes(ObjectValues::Keep).unwrap();
+                let seen =
+                    changes.iter().map(|Change { key, value, .. }| format!(" {key} to {}", value.as_ref().unwrap()));
+                format!("updated{}", seen.collect::<String>())
+            }
             Occurrence::Deleted => "deleted".to_owned(),
             Occurrence::Telemetry { component, payload } => format!("sent {payload} from {component:?}"),
         };
@@ -79,7 +87,7 @@ async fn read_by_the_bridge(schema: Schema) -> Vec<String> {
 
 #[tokio::test]
 async fn the_bridge_reads_every_kind_of_notification_in_both_schemas() {
-    let patch = r#"updated [{"value":301,"path":"/Force","op":"replace"}]"#;
+    let patch = "updated Force to 301";
     let expected = |component: &str, motor: &str| {
         [
             format!("Étape 1 ({STEP}) created"),

@@ -15,6 +15,8 @@ const TRACEPARENT: &str = "00-18f4e34b3e4a784aadf5913917537e7d-691a71e0a220d642-
 pub(crate) struct Input {
     /// As the host posts it, with the payload repeated in `Metadata`.
     pub(crate) body: Vec<u8>,
+    /// The array of events in it.
+    pub(crate) text: String,
     pub(crate) events: Vec<&'static RawValue>,
     /// One for each operation of a patch and each leaf of an object.
     pub(crate) values: usize,
@@ -66,11 +68,12 @@ impl Input {
     fn new(events: impl IntoIterator<Item = Value>, values: usize) -> Self {
         let events: Vec<_> = events.into_iter().collect();
         let data: Vec<_> = events.iter().map(|event| &event["data"]).collect();
-        let body =
-            json!({"Data": {"events": json!(events).to_string()}, "Metadata": {"data": json!(data).to_string()}});
+        let text = json!(events).to_string();
+        let body = json!({"Data": {"events": text}, "Metadata": {"data": json!(data).to_string()}});
         let raw = |event: &Value| &*Box::leak(RawValue::from_string(event.to_string()).unwrap());
         Self {
             body: body.to_string().into_bytes(),
+            text,
             events: events.iter().map(raw).collect(),
             values,
             lifecycle_records: 0,

@@ -13,7 +13,7 @@ use twin_bridge::{
     event_hub::{Body, Entry, Messages},
     flatten::{self, ObjectValues},
     invocation,
-    notification::{self, Event, Notification, Occurrence},
+    notification::{self, Event, Notification, Occurrence, Received},
     record::{self, Record, RecordFormat},
     settings::RecordSettings,
 };
@@ -41,6 +41,7 @@ pub type Pass = Box<dyn FnOnce() -> usize>;
 /// What a part makes one of for each what.
 #[derive(Clone, Copy)]
 enum Makes {
+    Byte,
     Event,
     Value,
 }
@@ -82,6 +83,7 @@ impl Part {
     /// How many things a pass makes if it does its work.
     pub fn makes(&self) -> usize {
         match self.makes {
+            Makes::Byte => self.input.text.len(),
             Makes::Event => self.events(),
             Makes::Value => self.values(),
         }
@@ -90,7 +92,7 @@ impl Part {
 
 /// All of them, in the order of the flow.
 pub static PARTS: &[Part] = &[
-    Part::new("envelope", &CHANGES, envelope, Makes::Event),
+    Part::new("envelope", &CHANGES, envelope, Makes::Byte),
     Part::new("notification", &CHANGES, notification, Makes::Event),
     Part::new("notification, CloudEvents", &CHANGES_IN_CLOUD_EVENTS, notification, Makes::Event),
     Part::new("notification, creation", &CREATION, notification, Makes::Event),
@@ -122,18 +124,16 @@ fn settings(format: RecordFormat) -> RecordSettings {
     RecordSettings { format, ..RecordSettings::default() }
 }
 
-/// From the body of a request to its events.
+/// From the body of a request to the text of its events.
 fn envelope(input: &'static Input) -> Pass {
-    Box::new(|| {
-        let text = invocation::events(&input.body).unwrap();
-        invocation::each(&text).unwrap().len()
-    })
+    Box::new(|| invocation::events(&input.body).unwrap().len())
 }
 
-/// From an event to what happened to which twin.
+/// From that text to what happened to which twins.
 fn notification(input: &'static Input) -> Pass {
     Box::new(|| {
-        input.events.iter().filter(|event| matches!(notification::read(event), Ok(Event::Notification(_)))).count()
+        let is_notification = |received: &Received<'_>| matches!(received.event, Ok(Event::Notification(_)));
+        invocation::each(&input.text).unwrap().iter().filter(|received| is_notification(received)).count()
     })
 }
 
@@ -145,7 +145,7 @@ fn flatten(input: &'static Input) -> Pass {
 
 fn changes(notification: &Notification<'_>) -> usize {
     let changes = match &notification.occurrence {
-        Occurrence::Updated { patch } => flatten::patch(patch, ObjectValues::Flatten),
+        Occurrence::Updated { patch } => patch.changes(ObjectValues::Flatten),
         Occurrence::Created { snapshot } => flatten::object(snapshot, &[], ObjectValues::Flatten),
         other => panic!("no input holds {other:?}"),
     };
@@ -163,7 +163,7 @@ fn encode(input: &'static Input, format: RecordFormat) -> Pass {
 
 /// From records to what is queued for the hub.
 fn enqueue(input: &'static Input, body: Body) -> Pass {
-    let converted: Vec<_> = input.events.iter().map(|event| converted(event)).collect();
+    let converted: Vec<_> = input.events.iter().map(|event| converted(notification::read(event).unwrap())).collect();
     Box::new(move || {
         converted.into_iter().map(|(notification, records)| messages(&notification, records, body).records()).sum()
     })
@@ -172,7 +172,7 @@ fn enqueue(input: &'static Input, body: Body) -> Pass {
 /// From what is queued to the bytes of AMQP messages. (The SDK's batch writes each of them twice, to know its size.)
 fn amqp(input: &'static Input, body: Body) -> Pass {
     let queued = input.events.iter().map(|event| {
-        let (notification, records) = converted(event);
+        let (notification, records) = converted(notification::read(event).unwrap());
         messages(&notification, records, body)
     });
     let queued: Vec<_> = queued.collect();
@@ -196,12 +196,12 @@ fn convert_all(input: &'static Input) -> Pass {
 fn all(input: &'static Input, body: Body) -> Pass {
     Box::new(move || {
         let text = invocation::events(&input.body).unwrap();
-        let events = invocation::each(&text).unwrap();
-        let of_event = |event: &&RawValue| {
-            let (notification, records) = converted(event);
+        let events = invocation::each(&text).unwrap().into_iter();
+        let of_event = |received: Received<'_>| {
+            let (notification, records) = converted(received.event.unwrap());
             written(&messages(&notification, records, body))
         };
-        events.iter().map(of_event).sum()
+        events.map(of_event).sum()
     })
 }
 
@@ -213,8 +213,8 @@ fn notifications(input: &'static Input) -> Vec<Notification<'static>> {
     input.events.iter().map(read).collect()
 }
 
-fn converted(event: &RawValue) -> (Notification<'_>, Vec<Record>) {
-    match convert(event, &RecordSettings::default(), RECEIVED_AT) {
+fn converted(event: Event<'_>) -> (Notification<'_>, Vec<Record>) {
+    match Converted::of(event, &RecordSettings::default(), RECEIVED_AT) {
         Ok(Converted::Records(notification, records)) => (notification, records),
         other => panic!("{other:?}"),
     }

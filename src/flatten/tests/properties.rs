@@ -97,7 +97,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn changes_of(steps: &[Step], objects: ObjectValues) -> Vec<(Vec<String>, Option<String>)> {
     let text = format!("[{}]", steps.iter().map(Step::text).collect::<Vec<_>>().join(","));
     let raw = RawValue::from_string(text).unwrap();
-    let changes = patch(&raw, objects).unwrap();
+    let changes = Patch::read(&raw).unwrap().changes(objects).unwrap();
     changes
         .into_iter()
         .map(|change| (segments(change.key.as_str()), change.value.map(|value| value.get().to_owned())))
@@ -148,7 +148,7 @@ proptest! {
         }
         let text = RawValue::from_string(serde_json::to_string(&operations).unwrap()).unwrap();
         let mut replayed = twin;
-        for change in patch(&text, ObjectValues::Keep).unwrap() {
+        for change in Patch::read(&text).unwrap().changes(ObjectValues::Keep).unwrap() {
             apply(&mut replayed, &segments(change.key.as_str()), change.value.as_deref().map(value_of));
         }
         prop_assert_eq!(replayed, patched);
@@ -158,8 +158,9 @@ proptest! {
     #[test]
     fn any_text_is_survived(text in r#"[\[\]{}:,"a-z/~$0-9 \\]{0,60}"#) {
         if let Ok(raw) = RawValue::from_string(text) {
-            let _ = patch(&raw, ObjectValues::Flatten);
-            let _ = patch(&raw, ObjectValues::Keep);
+            for objects in [ObjectValues::Flatten, ObjectValues::Keep] {
+                let _ = Patch::read(&raw).and_then(|patch| patch.changes(objects));
+            }
         }
     }
 }
