@@ -65,7 +65,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// What everything together may take to come to rest after the last fault.
 const DRAIN: Duration = Duration::from_secs(60);
 
-/// No event larger than half of this passes.
+/// No event larger than this passes; with the SDK, none larger than half of it.
 const MAX_MESSAGE_SIZE: u64 = 262_144;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

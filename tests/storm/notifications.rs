@@ -115,14 +115,14 @@ impl Generator {
             // Larger than the hub takes while it takes less than usual.
             980..995 => {
                 expected = Expected::Either;
-                let size = self.rng.usize(20_000..60_000);
+                let size = self.rng.usize(20_000..90_000);
                 let patch = json!([self.replace("/Log", size), self.replace("/Step", 4)]);
                 self.update(id, twin, &patch)
             }
             // Larger than it ever takes, with neighbours in the same patch that must not be forwarded alone.
             _ => {
                 expected = Expected::SetAside;
-                let patch = json!([self.replace("/Step", 4), self.replace("/Log", 150_000)]);
+                let patch = json!([self.replace("/Step", 4), self.replace("/Log", 300_000)]);
                 self.update(id, twin, &patch)
             }
         };
