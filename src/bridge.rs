@@ -18,7 +18,7 @@ use crate::{
     invocation::{self, BadInvocation, Outputs, Response},
     notification::{self, BadEvent, Event, Notification, Received},
     recent_events::RecentEvents,
-    record::{self, Record},
+    record::{self, Records},
     settings::{BridgeSettings, EventSettings, RecordSettings},
     telemetry::Observation,
     totals::Counts,
@@ -166,18 +166,16 @@ impl Bridge {
         !recent.insert((notification.service_id.as_deref(), &*notification.id))
     }
 
-    fn messages(&self, notification: &Notification<'_>, records: Vec<Record>) -> Messages {
+    fn messages(&self, notification: &Notification<'_>, records: Records) -> Messages {
+        let (text, list) = records.into_parts();
         let table = |kind| self.events.tables.as_ref().map(|tables| tables.of(kind));
         Messages::new(
             &notification.id,
             notification.entity.twin_id(),
             notification.traceparent.as_deref(),
             self.events.body,
-            records.into_iter().map(|Record { event_id, kind, body }| Entry {
-                id: event_id,
-                text: body,
-                table: table(kind),
-            }),
+            text,
+            list.into_iter().map(|(kind, end)| Entry { end, table: table(kind) }).collect(),
         )
     }
 
@@ -225,7 +223,7 @@ impl DeliveryError {
 #[allow(clippy::large_enum_variant, reason = "lives on the stack, once at a time")]
 pub enum Converted<'a> {
     /// The records of a notification; there may be none, as for a change of nothing but metadata.
-    Records(Notification<'a>, Vec<Record>),
+    Records(Notification<'a>, Records),
     /// An event of a type that is not recorded.
     Ignored {
         /// The event's type as it names it.

@@ -1,6 +1,5 @@
 //! An occurrence as records: the fourth step of the flow, and the shapes that consumers see.
 
-use serde::Serialize;
 use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 
 use crate::{
@@ -34,16 +33,57 @@ pub enum RecordKind {
     Relationship,
 }
 
-/// A record as the event hub will carry it.
-#[derive(Debug)]
-pub struct Record {
-    /// Its identity, `<event id>#<its index among the event's records>`: the same in every redelivery, so that consumers
-    /// can drop repeats.
-    pub event_id: String,
+/// The records of one notification as the event hub will carry them, in their order.
+///
+/// A record's identity, its `EventId`, is `<event id>#<its index here>`: the same in every redelivery, so that consumers
+/// can drop repeats.
+#[derive(Debug, Default)]
+pub struct Records {
+    /// Their JSON, one after the other.
+    text: Vec<u8>,
+    /// What each is about, and where its text ends.
+    list: Vec<(RecordKind, usize)>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
     /// What it is about.
     pub kind: RecordKind,
     /// The record as JSON, on one line.
-    pub body: Vec<u8>,
+    pub text: &'a [u8],
+}
+
+impl Records {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Each by itself.
+    pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
+        let mut start = 0;
+        self.list.iter().map(move |&(kind, end)| {
+            let text = &self.text[start..end];
+            start = end;
+            Record { kind, text }
+        })
+    }
+
+    /// The text of all, and where in it the text of each ends.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<(RecordKind, usize)>) {
+        (self.text, self.list)
+    }
+
+    /// Ends the record that has been written last.
+    fn end(&mut self, kind: RecordKind) {
+        self.list.push((kind, self.text.len()));
+    }
 }
 
 /// Writes the records of one notification; there may be none, as for a change of nothing but metadata.
@@ -54,7 +94,7 @@ pub fn records(
     notification: &Notification<'_>,
     settings: &RecordSettings,
     received_at: &str,
-) -> Result<Vec<Record>, BadEvent> {
+) -> Result<Records, BadEvent> {
     let changes = changes(notification, settings)?;
     let context = Context {
         notification,
@@ -68,7 +108,8 @@ pub fn records(
     records.map_err(|_| BadEvent::Unwritable)
 }
 
-fn event_id(notification_id: &str, index: usize) -> String {
+/// The identity of the record with this index among a notification's.
+pub fn event_id(notification_id: &str, index: usize) -> String {
     let mut digits = itoa::Buffer::new();
     let digits = digits.format(index);
     let mut event_id = String::with_capacity(notification_id.len() + 1 + digits.len());
@@ -76,15 +117,6 @@ fn event_id(notification_id: &str, index: usize) -> String {
     event_id.push('#');
     event_id.push_str(digits);
     event_id
-}
-
-/// A record's JSON, written into one piece of memory that it will probably fit.
-fn encode(record: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-    const USUAL: usize = 512;
-
-    let mut body = Vec::with_capacity(USUAL);
-    serde_json::to_writer(&mut body, record)?;
-    Ok(body)
 }
 
 /// A time as Azure Digital Twins writes its own: seven digits, UTC.

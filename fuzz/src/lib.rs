@@ -42,9 +42,9 @@ pub fn notification(data: &[u8]) {
                 Ok(Converted::Ignored { .. }) => {}
                 Ok(Converted::Records(notification, records)) => {
                     for (index, record) in records.iter().enumerate() {
-                        assert!(!record.body.contains(&b'\n'), "a record is one line");
+                        assert!(!record.text.contains(&b'\n'), "a record is one line");
                         let id = serde_json::to_string(&format!("{}#{index}", notification.id)).expect("an id is text");
-                        let text = std::str::from_utf8(&record.body).expect("a record is text");
+                        let text = std::str::from_utf8(record.text).expect("a record is text");
                         serde_json::from_str::<&RawValue>(text).expect("a record is JSON");
                         assert!(text.contains(&id), "{text} has the identity {id}");
                     }

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::{SOME_BAD, input};
 use crate::{
     bridge::{Converted, convert},
-    record,
+    record::{self, Records},
     settings::RecordSettings,
 };
 
@@ -34,13 +34,13 @@ pub fn run(file: &Path, settings: &RecordSettings) -> io::Result<ExitCode> {
         let event = event.map_err(|unreadable| unreadable.reason);
         let records = event.and_then(|event| match convert(event, settings, &received_at) {
             Ok(Converted::Records(_, records)) => Ok(records),
-            Ok(Converted::Ignored { .. }) => Ok(Vec::new()),
+            Ok(Converted::Ignored { .. }) => Ok(Records::default()),
             Err(error) => Err(error.to_string()),
         });
         match records {
             Ok(records) => {
-                for record in records {
-                    out.write_all(&record.body)?;
+                for record in records.iter() {
+                    out.write_all(record.text)?;
                     out.write_all(b"\n")?;
                 }
             }

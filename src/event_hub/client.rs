@@ -93,7 +93,7 @@ impl Client {
         let sending = async {
             let mut batch = self.batch(partition_id).await?;
             'filled: for job in jobs {
-                if job.is_untouched() && job.remaining().iter().any(Message::is_large) {
+                if job.is_untouched() && job.has_large() {
                     if batch.len() > 0 {
                         break;
                     }
@@ -121,7 +121,8 @@ impl Client {
     async fn make_fit(&self, partition_id: &str, job: &mut Job) -> Result<(), SendError> {
         let mut index = 0;
         while let Some(message) = job.messages().list().get(index) {
-            let fits = !message.is_large() || self.batch(partition_id).await?.try_add(job.messages(), message)?;
+            let fits = !job.messages().is_large(message)
+                || self.batch(partition_id).await?.try_add(job.messages(), message)?;
             if fits {
                 index += 1;
             } else if !job.messages_mut().split(index) {

@@ -19,7 +19,7 @@ use super::{connection::Connection, courier::Courier, job::Job, patience::Patien
 
 /// The bytes from which on a courier takes no more jobs: most of what batches can save is saved then, and another courier
 /// can be on the way.
-const LOAD: usize = 256 * 1024;
+const LOAD: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Lane {

@@ -1,6 +1,8 @@
 //! Records as messages of the event hub: one each, or those of a notification together.
 
-use std::sync::Arc;
+use std::{borrow::Cow, ops::Range, sync::Arc};
+
+use crate::record;
 
 /// What one event of the hub carries (setting `EVENT_HUB_BODY`). A throughput unit takes 1,000 events or 1 MB a second,
 /// whichever comes first, so that packing saves units where notifications have many records.
@@ -24,26 +26,24 @@ pub struct Messages {
     pub traceparent: Option<String>,
     event_id: String,
     body: Body,
+    /// The records, one after the other.
+    text: Vec<u8>,
+    entries: Vec<Entry>,
     list: Vec<Message>,
 }
 
 /// A record on its way.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its identity.
-    pub id: String,
-    /// JSON on one line.
-    pub text: Vec<u8>,
+    /// Where its text, JSON on one line, ends in that of all.
+    pub end: usize,
     /// The Data Explorer table that it belongs to, where the event is to say it.
     pub table: Option<Arc<str>>,
 }
 
-/// One event for the hub.
-#[derive(Debug)]
-pub(super) struct Message {
-    /// All of one table; never none.
-    entries: Vec<Entry>,
-}
+/// One event for the hub: its records, all of one table; never none.
+#[derive(Debug, Clone)]
+pub(super) struct Message(Range<usize>);
 
 impl Messages {
     /// Puts the records of the notification `event_id` into messages, in their order.
@@ -52,15 +52,16 @@ impl Messages {
         partition_key: &str,
         traceparent: Option<&str>,
         body: Body,
-        entries: impl IntoIterator<Item = Entry>,
+        text: Vec<u8>,
+        entries: Vec<Entry>,
     ) -> Self {
-        let mut list: Vec<Message> = Vec::new();
-        for entry in entries {
+        let mut list: Vec<Message> = Vec::with_capacity(if body == Body::Record { entries.len() } else { 1 });
+        for (index, entry) in entries.iter().enumerate() {
             match list.last_mut() {
-                Some(open) if body != Body::Record && open.table() == entry.table.as_deref() => {
-                    open.entries.push(entry);
+                Some(Message(open)) if body != Body::Record && entries[open.start].table == entry.table => {
+                    open.end += 1;
                 }
-                _ => list.push(Message { entries: vec![entry] }),
+                _ => list.push(Message(index..index + 1)),
             }
         }
         Self {
@@ -68,6 +69,8 @@ impl Messages {
             traceparent: traceparent.map(str::to_owned),
             event_id: event_id.to_owned(),
             body,
+            text,
+            entries,
             list,
         }
     }
@@ -79,15 +82,15 @@ impl Messages {
 
     /// How many records there are.
     pub fn records(&self) -> usize {
-        self.list.iter().map(|message| message.entries.len()).sum()
+        self.entries.len()
     }
 
     /// Their bytes, about.
     pub(super) fn bytes(&self) -> usize {
-        /// What a record takes in memory beside its text: its identity, its place in lists, its message's properties.
-        const OVERHEAD: usize = 256;
+        /// What a record takes in memory beside its text: its place in lists, its event's properties.
+        const OVERHEAD: usize = 128;
 
-        self.list.iter().flat_map(|message| &message.entries).map(|entry| entry.text.len() + OVERHEAD).sum()
+        self.text.len() + self.entries.len() * OVERHEAD
     }
 
     pub(super) fn list(&self) -> &[Message] {
@@ -96,19 +99,23 @@ impl Messages {
 
     /// Makes two messages of one that is too large. False if it has only one record.
     pub(super) fn split(&mut self, index: usize) -> bool {
-        let Some(message) = self.list.get_mut(index).filter(|message| message.entries.len() > 1) else {
+        let Some(Message(records)) = self.list.get_mut(index).filter(|message| message.0.len() > 1) else {
             return false;
         };
-        let entries = message.entries.split_off(message.entries.len() / 2);
-        self.list.insert(index + 1, Message { entries });
+        let second = records.start + records.len() / 2..records.end;
+        records.end = second.start;
+        self.list.insert(index + 1, Message(second));
         true
     }
 
     /// The message-id, by which consumers can drop repeats: the event's id where one message carries all of it, else
     /// the identity of the message's first record.
-    pub(super) fn id<'a>(&'a self, message: &'a Message) -> &'a str {
-        let first = message.entries.first().map_or(&*self.event_id, |entry| &entry.id);
-        if self.body != Body::Record && self.list.len() == 1 { &self.event_id } else { first }
+    pub(super) fn id(&self, message: &Message) -> Cow<'_, str> {
+        if self.body != Body::Record && self.list.len() == 1 {
+            Cow::Borrowed(&self.event_id)
+        } else {
+            Cow::Owned(record::event_id(&self.event_id, message.0.start))
+        }
     }
 
     /// Writes the text that the event carries.
@@ -118,12 +125,25 @@ impl Messages {
             Body::Array => [b"[", b",", b"]"],
         };
         let mut before = open;
-        for entry in &message.entries {
+        for index in message.0.clone() {
             out.extend_from_slice(before);
-            out.extend_from_slice(&entry.text);
+            out.extend_from_slice(&self.text[self.start(index)..self.entries[index].end]);
             before = separator;
         }
         out.extend_from_slice(close);
+    }
+
+    /// The bytes of a message's records and of what separates them.
+    pub(super) fn size(&self, message: &Message) -> usize {
+        let Message(records) = message;
+        self.start(records.end) - self.start(records.start) + records.len()
+    }
+
+    /// Whether a message might not fit into an event. Below this it does on every tier of the service.
+    pub(super) fn is_large(&self, message: &Message) -> bool {
+        const SURE_TO_FIT: usize = 64 * 1024;
+
+        self.size(message) > SURE_TO_FIT
     }
 
     /// The application properties of the event: the trace context, and the table and the format of the body for a data
@@ -131,31 +151,18 @@ impl Messages {
     /// connection", ingestion properties.
     pub(super) fn properties<'a>(
         &'a self,
-        message: &'a Message,
-    ) -> impl Iterator<Item = (&'static str, &'a str)> + Clone {
+        message: &Message,
+    ) -> impl Iterator<Item = (&'static str, &'a str)> + Clone + use<'a> {
         let format = if self.body == Body::Array { "multijson" } else { "json" };
-        let table = message.table();
+        let table = self.entries[message.0.start].table.as_deref();
         [("Diagnostic-Id", self.traceparent.as_deref()), ("Table", table), ("Format", table.map(|_| format))]
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
     }
-}
 
-impl Message {
-    fn table(&self) -> Option<&str> {
-        self.entries.first().and_then(|entry| entry.table.as_deref())
-    }
-
-    /// Whether it might not fit into an event. Below this it does on every tier of the service.
-    pub(super) fn is_large(&self) -> bool {
-        const SURE_TO_FIT: usize = 64 * 1024;
-
-        self.size() > SURE_TO_FIT
-    }
-
-    /// The bytes of its records and what separates them.
-    pub(super) fn size(&self) -> usize {
-        self.entries.iter().map(|entry| entry.text.len() + 1).sum()
+    /// Where the text of a record starts, or that of all ends.
+    fn start(&self, record: usize) -> usize {
+        record.checked_sub(1).map_or(0, |before| self.entries[before].end)
     }
 }
 
@@ -164,12 +171,11 @@ mod tests {
     use super::*;
 
     fn messages(body: Body, tables: &[Option<&str>]) -> Messages {
-        let entries = tables.iter().enumerate().map(|(index, &table)| Entry {
-            id: format!("e#{index}"),
-            text: index.to_string().into_bytes(),
-            table: table.map(Arc::from),
-        });
-        Messages::new("e", "t", None, body, entries)
+        // Each record is its index.
+        let text = (0..tables.len()).flat_map(|index| index.to_string().into_bytes()).collect();
+        let entries =
+            tables.iter().enumerate().map(|(index, &table)| Entry { end: index + 1, table: table.map(Arc::from) });
+        Messages::new("e", "t", None, body, text, entries.collect())
     }
 
     /// Each message's identity, table and format, and body.
@@ -178,7 +184,7 @@ mod tests {
             let properties: Vec<_> = messages.properties(message).map(|(_, value)| value).collect();
             let mut body = Vec::new();
             messages.write_body(message, &mut body);
-            [messages.id(message).to_owned(), properties.join(" "), String::from_utf8(body).unwrap()]
+            [messages.id(message).into_owned(), properties.join(" "), String::from_utf8(body).unwrap()]
         };
         messages.list().iter().map(seen).collect()
     }

@@ -111,11 +111,11 @@ impl Batch<'_> {
 fn amqp_message(messages: &Messages, message: &Message) -> AmqpMessage {
     let mut annotations = AmqpAnnotations::new();
     annotations.insert(AmqpSymbol::from("x-opt-partition-key"), &*messages.partition_key);
-    let mut body = Vec::with_capacity(message.size() + 1);
+    let mut body = Vec::with_capacity(messages.size(message) + 1);
     messages.write_body(message, &mut body);
     let builder = AmqpMessage::builder()
         .with_properties(AmqpMessageProperties {
-            message_id: Some(messages.id(message).to_owned().into()),
+            message_id: Some(messages.id(message).into_owned().into()),
             content_type: Some(AmqpSymbol::from("application/json")),
             ..Default::default()
         })

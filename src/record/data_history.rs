@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Context, Record, RecordKind, encode, event_id};
+use super::{Context, RecordKind, Records, event_id};
 use crate::{
     flatten::Change,
     json,
@@ -50,51 +50,38 @@ enum LifecycleAction {
 }
 
 /// The lifecycle record, if there is one, then one record per property.
-pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_json::Result<Vec<Record>> {
-    let mut records = Vec::with_capacity(changes.len() + 1);
-    let action = match context.notification.occurrence {
-        Occurrence::Created { .. } => Some(LifecycleAction::Create),
-        Occurrence::Deleted => Some(LifecycleAction::Delete),
-        Occurrence::Updated { .. } | Occurrence::Telemetry { .. } => None,
-    };
-    if let Some(action) = action {
-        records.push(lifecycle_record(context, action)?);
+pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_json::Result<Records> {
+    let mut records = Records::default();
+    match context.notification.occurrence {
+        Occurrence::Created { .. } => lifecycle_record(context, LifecycleAction::Create, &mut records)?,
+        Occurrence::Deleted => lifecycle_record(context, LifecycleAction::Delete, &mut records)?,
+        Occurrence::Updated { .. } | Occurrence::Telemetry { .. } => {}
     }
-    let properties = PropertyRecords::of(context)?;
-    for change in changes {
-        let index = records.len();
-        let event_id = event_id(&context.notification.id, index);
-        records.push(Record { event_id, kind: RecordKind::Property, body: properties.encode(change, index)? });
+    if !changes.is_empty() {
+        PropertyRecords::of(context)?.write(changes, &mut records)?;
     }
     Ok(records)
 }
 
-fn lifecycle_record(context: &Context<'_>, action: LifecycleAction) -> serde_json::Result<Record> {
+fn lifecycle_record(context: &Context<'_>, action: LifecycleAction, records: &mut Records) -> serde_json::Result<()> {
     let &Context { notification, time_stamp, service_id } = context;
-    let event_id = event_id(&notification.id, 0);
-    Ok(match &notification.entity {
-        Entity::Twin { id } => {
+    let event_id = &event_id(&notification.id, records.len());
+    match &notification.entity {
+        Entity::Twin { id: twin_id } => {
             let model_id = notification.model_id.as_deref();
-            let record = TwinRecord { time_stamp, service_id, twin_id: id, action, model_id, event_id: &event_id };
-            let body = encode(&record)?;
-            Record { event_id, kind: RecordKind::Twin, body }
+            let record = TwinRecord { time_stamp, service_id, twin_id, action, model_id, event_id };
+            serde_json::to_writer(&mut records.text, &record)?;
+            records.end(RecordKind::Twin);
         }
-        Entity::Relationship { id, source, target, name } => {
+        Entity::Relationship { id: relationship_id, source, target, name } => {
             let (name, target) = (name.as_deref(), target.as_deref());
-            let record = RelationshipRecord {
-                time_stamp,
-                service_id,
-                relationship_id: id,
-                name,
-                source,
-                target,
-                action,
-                event_id: &event_id,
-            };
-            let body = encode(&record)?;
-            Record { event_id, kind: RecordKind::Relationship, body }
+            let record =
+                RelationshipRecord { time_stamp, service_id, relationship_id, name, source, target, action, event_id };
+            serde_json::to_writer(&mut records.text, &record)?;
+            records.end(RecordKind::Relationship);
         }
-    })
+    }
+    Ok(())
 }
 
 /// The property records of a notification, one value of one property each.
@@ -136,27 +123,35 @@ impl PropertyRecords {
         Ok(Self { common, source_time, key, is_telemetry })
     }
 
-    fn encode(&self, change: &Change<'_>, index: usize) -> serde_json::Result<Vec<u8>> {
-        /// The names of the members, and what stands between them.
-        const NAMES: usize = 128;
+    fn write(&self, changes: &[Change<'_>], records: &mut Records) -> serde_json::Result<()> {
+        /// What a record has of its own: key, value, and the names of the members.
+        const OWN: usize = 128;
 
-        let value = change.value.as_deref().map_or(json::NULL, RawValue::get);
-        let mut body = Vec::with_capacity(self.common.len() + change.key.as_str().len() + value.len() + NAMES);
-        body.extend_from_slice(&self.common[..self.source_time]);
-        member(&mut body, "SourceTimeStamp", change.source_time.as_deref())?;
-        body.extend_from_slice(&self.common[self.source_time..self.key]);
-        json::write_text(change.key.as_str(), &mut body)?;
-        body.extend_from_slice(b",\"Value\":");
-        body.extend_from_slice(value.as_bytes());
-        body.extend_from_slice(match change.value {
+        records.text.reserve(changes.len() * (self.common.len() + OWN));
+        records.list.reserve(changes.len());
+        for change in changes {
+            self.record(change, records.len(), &mut records.text)?;
+            records.end(RecordKind::Property);
+        }
+        Ok(())
+    }
+
+    fn record(&self, change: &Change<'_>, index: usize, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        out.extend_from_slice(&self.common[..self.source_time]);
+        member(out, "SourceTimeStamp", change.source_time.as_deref())?;
+        out.extend_from_slice(&self.common[self.source_time..self.key]);
+        json::write_text(change.key.as_str(), out)?;
+        out.extend_from_slice(b",\"Value\":");
+        out.extend_from_slice(change.value.as_deref().map_or(json::NULL, RawValue::get).as_bytes());
+        out.extend_from_slice(match change.value {
             _ if self.is_telemetry => b"",
             Some(_) => b",\"Action\":\"Update\"",
             None => b",\"Action\":\"Delete\"",
         });
-        body.extend_from_slice(&self.common[self.key..]);
-        serde_json::to_writer(&mut body, &index)?;
-        body.extend_from_slice(b"\"}");
-        Ok(body)
+        out.extend_from_slice(&self.common[self.key..]);
+        out.extend_from_slice(itoa::Buffer::new().format(index).as_bytes());
+        out.extend_from_slice(b"\"}");
+        Ok(())
     }
 }
 

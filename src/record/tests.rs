@@ -15,7 +15,7 @@ fn lines(event: &str, settings: &RecordSettings) -> String {
     let raw: Box<RawValue> = serde_json::from_str(event).unwrap();
     match convert(&raw, settings, RECEIVED_AT) {
         Ok(Converted::Records(_, records)) => {
-            let lines: Vec<_> = records.into_iter().map(|record| String::from_utf8(record.body).unwrap()).collect();
+            let lines: Vec<_> = records.iter().map(|record| str::from_utf8(record.text).unwrap().to_owned()).collect();
             lines.join("\n")
         }
         Ok(Converted::Ignored { event_type }) => format!("ignored: {event_type}"),

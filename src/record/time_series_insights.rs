@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
 
-use super::{Context, Record, RecordKind, event_id};
+use super::{Context, RecordKind, Records, event_id};
 use crate::{flatten::Change, notification::Entity};
 
 /// `$dtId`, the properties by key, and after them what the sample did not tell. No key begins with `$`, so none of these
@@ -20,13 +20,15 @@ struct FlatRecord<'a> {
 }
 
 /// One record, or none where the notification gives no values: a deletion, or a change of nothing but metadata.
-pub(super) fn record(context: &Context<'_>, changes: &[Change<'_>]) -> serde_json::Result<Vec<Record>> {
-    if changes.is_empty() {
-        return Ok(Vec::new());
+pub(super) fn record(context: &Context<'_>, changes: &[Change<'_>]) -> serde_json::Result<Records> {
+    let mut records = Records::default();
+    if !changes.is_empty() {
+        let event_id = &event_id(&context.notification.id, 0);
+        let record = FlatRecord { context, values: last_values(changes), event_id };
+        serde_json::to_writer(&mut records.text, &record)?;
+        records.end(RecordKind::Property);
     }
-    let event_id = event_id(&context.notification.id, 0);
-    let body = serde_json::to_vec(&FlatRecord { context, values: last_values(changes), event_id: &event_id })?;
-    Ok(vec![Record { event_id, kind: RecordKind::Property, body }])
+    Ok(records)
 }
 
 /// The last value of each key, in the place of the key's first: an object can hold a name only once.

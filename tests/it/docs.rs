@@ -41,7 +41,7 @@ fn records(notification: &str, format: RecordFormat) -> String {
     let event = serde_json::from_str(notification).unwrap();
     match convert(event, &RecordSettings { format, ..RecordSettings::default() }, "received") {
         Ok(Converted::Records(_, records)) => {
-            records.into_iter().map(|record| String::from_utf8(record.body).unwrap() + "\n").collect()
+            records.iter().map(|record| str::from_utf8(record.text).unwrap().to_owned() + "\n").collect()
         }
         other => panic!("{other:?}"),
     }

@@ -64,7 +64,7 @@ impl Generator {
             Err(_) => (Expected::SetAside, Vec::new()),
             Ok(Converted::Ignored { .. }) => (Expected::Nothing, Vec::new()),
             Ok(Converted::Records(_, records)) if records.is_empty() => (Expected::Nothing, Vec::new()),
-            Ok(Converted::Records(_, records)) => (size, records.iter().map(|record| hash(&record.body)).collect()),
+            Ok(Converted::Records(_, records)) => (size, records.iter().map(|record| hash(record.text)).collect()),
         };
         Notification { twin, text, expected, records }
     }

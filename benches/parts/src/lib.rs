@@ -14,7 +14,7 @@ use twin_bridge::{
     flatten::{self, ObjectValues},
     invocation,
     notification::{self, Event, Notification, Occurrence, Received},
-    record::{self, Record, RecordFormat},
+    record::{self, RecordFormat, Records},
     settings::RecordSettings,
 };
 
@@ -213,7 +213,7 @@ fn notifications(input: &'static Input) -> Vec<Notification<'static>> {
     input.events.iter().map(read).collect()
 }
 
-fn converted(event: Event<'_>) -> (Notification<'_>, Vec<Record>) {
+fn converted(event: Event<'_>) -> (Notification<'_>, Records) {
     match Converted::of(event, &RecordSettings::default(), RECEIVED_AT) {
         Ok(Converted::Records(notification, records)) => (notification, records),
         other => panic!("{other:?}"),
@@ -221,14 +221,15 @@ fn converted(event: Event<'_>) -> (Notification<'_>, Vec<Record>) {
 }
 
 /// As the bridge does it.
-fn messages(notification: &Notification<'_>, records: Vec<Record>, body: Body) -> Messages {
-    let entry = |Record { event_id, body, .. }| Entry { id: event_id, text: body, table: None };
+fn messages(notification: &Notification<'_>, records: Records, body: Body) -> Messages {
+    let (text, list) = records.into_parts();
     Messages::new(
         &notification.id,
         notification.entity.twin_id(),
         notification.traceparent.as_deref(),
         body,
-        records.into_iter().map(entry),
+        text,
+        list.into_iter().map(|(_, end)| Entry { end, table: None }).collect(),
     )
 }
 

@@ -37,7 +37,7 @@ pub(super) fn event(messages: &Messages, message: &Message) -> Vec<u8> {
     const FRAME: usize = 128;
 
     let (id, key) = (messages.id(message), &messages.partition_key);
-    let mut event = Vec::with_capacity(FRAME + id.len() + key.len() + 2 * message.size());
+    let mut event = Vec::with_capacity(FRAME + id.len() + key.len() + messages.size(message));
     section(&mut event, code::MESSAGE_ANNOTATIONS);
     compound(&mut event, code::MAP, 2, |event| {
         text(event, code::SYMBOL, "x-opt-partition-key");
@@ -45,7 +45,7 @@ pub(super) fn event(messages: &Messages, message: &Message) -> Vec<u8> {
     });
     section(&mut event, code::PROPERTIES);
     compound(&mut event, code::LIST, 7, |event| {
-        text(event, code::STRING, id);
+        text(event, code::STRING, &id);
         // user-id, to, subject, reply-to and correlation-id.
         event.extend_from_slice(&[code::NULL; 5]);
         text(event, code::SYMBOL, "application/json");
@@ -115,8 +115,8 @@ mod tests {
     use crate::event_hub::{Body, Entry};
 
     fn messages(traceparent: Option<&str>, table: Option<&str>, text: &[u8]) -> Messages {
-        let entry = Entry { id: "e#0".to_owned(), text: text.to_vec(), table: table.map(Arc::from) };
-        Messages::new("e", "twin \"1\"", traceparent, Body::Record, [entry])
+        let entry = Entry { end: text.len(), table: table.map(Arc::from) };
+        Messages::new("e", "twin \"1\"", traceparent, Body::Record, text.to_vec(), vec![entry])
     }
 
     fn decoded(encoded: &[u8]) -> AmqpMessage<AmqpBody<Value>> {
