@@ -108,15 +108,11 @@ pub fn records(
     records.map_err(|_| BadEvent::Unwritable)
 }
 
-/// The identity of the record with this index among a notification's.
-pub fn event_id(notification_id: &str, index: usize) -> String {
-    let mut digits = itoa::Buffer::new();
-    let digits = digits.format(index);
-    let mut event_id = String::with_capacity(notification_id.len() + 1 + digits.len());
-    event_id.push_str(notification_id);
-    event_id.push('#');
-    event_id.push_str(digits);
-    event_id
+/// Writes the identity of the record with this index among a notification's.
+pub fn write_event_id(notification_id: &str, index: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(notification_id.as_bytes());
+    out.push(b'#');
+    out.extend_from_slice(itoa::Buffer::new().format(index).as_bytes());
 }
 
 /// A time as Azure Digital Twins writes its own: seven digits, UTC.

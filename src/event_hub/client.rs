@@ -93,7 +93,7 @@ impl Client {
         let sending = async {
             let mut batch = self.batch(partition_id).await?;
             'filled: for job in jobs {
-                if job.is_untouched() && job.has_large() {
+                if job.is_untouched() && job.messages().any_is_large() {
                     if batch.len() > 0 {
                         break;
                     }

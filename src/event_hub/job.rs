@@ -45,11 +45,6 @@ impl Job {
         &self.messages.list()[self.accepted..]
     }
 
-    /// Whether any of those might not fit into an event.
-    pub(super) fn has_large(&self) -> bool {
-        self.remaining().iter().any(|message| self.messages.is_large(message))
-    }
-
     /// Whether nothing of it was accepted yet.
     pub(super) fn is_untouched(&self) -> bool {
         self.accepted == 0

@@ -1,8 +1,11 @@
 //! Records as messages of the event hub: one each, or those of a notification together.
 
-use std::{borrow::Cow, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use crate::record;
+
+/// The bytes that an event can have on every tier of the service.
+const SURE_TO_FIT: usize = 64 * 1024;
 
 /// What one event of the hub carries (setting `EVENT_HUB_BODY`). A throughput unit takes 1,000 events or 1 MB a second,
 /// whichever comes first, so that packing saves units where notifications have many records.
@@ -108,13 +111,13 @@ impl Messages {
         true
     }
 
-    /// The message-id, by which consumers can drop repeats: the event's id where one message carries all of it, else
-    /// the identity of the message's first record.
-    pub(super) fn id(&self, message: &Message) -> Cow<'_, str> {
+    /// Writes the message-id, by which consumers can drop repeats: the event's id where one message carries all of it,
+    /// else the identity of the message's first record.
+    pub(super) fn write_id(&self, message: &Message, out: &mut Vec<u8>) {
         if self.body != Body::Record && self.list.len() == 1 {
-            Cow::Borrowed(&self.event_id)
+            out.extend_from_slice(self.event_id.as_bytes());
         } else {
-            Cow::Owned(record::event_id(&self.event_id, message.0.start))
+            record::write_event_id(&self.event_id, message.0.start, out);
         }
     }
 
@@ -141,9 +144,12 @@ impl Messages {
 
     /// Whether a message might not fit into an event. Below this it does on every tier of the service.
     pub(super) fn is_large(&self, message: &Message) -> bool {
-        const SURE_TO_FIT: usize = 64 * 1024;
-
         self.size(message) > SURE_TO_FIT
+    }
+
+    /// Whether any might not.
+    pub(super) fn any_is_large(&self) -> bool {
+        self.text.len() + self.entries.len() > SURE_TO_FIT && self.list.iter().any(|message| self.is_large(message))
     }
 
     /// The application properties of the event: the trace context, and the table and the format of the body for a data
@@ -184,7 +190,9 @@ mod tests {
             let properties: Vec<_> = messages.properties(message).map(|(_, value)| value).collect();
             let mut body = Vec::new();
             messages.write_body(message, &mut body);
-            [messages.id(message).into_owned(), properties.join(" "), String::from_utf8(body).unwrap()]
+            let mut id = Vec::new();
+            messages.write_id(message, &mut id);
+            [String::from_utf8(id).unwrap(), properties.join(" "), String::from_utf8(body).unwrap()]
         };
         messages.list().iter().map(seen).collect()
     }

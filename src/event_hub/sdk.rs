@@ -113,9 +113,11 @@ fn amqp_message(messages: &Messages, message: &Message) -> AmqpMessage {
     annotations.insert(AmqpSymbol::from("x-opt-partition-key"), &*messages.partition_key);
     let mut body = Vec::with_capacity(messages.size(message) + 1);
     messages.write_body(message, &mut body);
+    let mut id = Vec::new();
+    messages.write_id(message, &mut id);
     let builder = AmqpMessage::builder()
         .with_properties(AmqpMessageProperties {
-            message_id: Some(messages.id(message).into_owned().into()),
+            message_id: Some(String::from_utf8_lossy(&id).into_owned().into()),
             content_type: Some(AmqpSymbol::from("application/json")),
             ..Default::default()
         })

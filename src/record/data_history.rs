@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Context, RecordKind, Records, event_id};
+use super::{Context, RecordKind, Records};
 use crate::{
     flatten::Change,
     json,
@@ -65,7 +65,8 @@ pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_js
 
 fn lifecycle_record(context: &Context<'_>, action: LifecycleAction, records: &mut Records) -> serde_json::Result<()> {
     let &Context { notification, time_stamp, service_id } = context;
-    let event_id = &event_id(&notification.id, records.len());
+    // It is the first.
+    let event_id = &format!("{}#0", notification.id);
     match &notification.entity {
         Entity::Twin { id: twin_id } => {
             let model_id = notification.model_id.as_deref();

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
 
-use super::{Context, RecordKind, Records, event_id};
+use super::{Context, RecordKind, Records};
 use crate::{flatten::Change, notification::Entity};
 
 /// `$dtId`, the properties by key, and after them what the sample did not tell. No key begins with `$`, so none of these
@@ -23,7 +23,7 @@ struct FlatRecord<'a> {
 pub(super) fn record(context: &Context<'_>, changes: &[Change<'_>]) -> serde_json::Result<Records> {
     let mut records = Records::default();
     if !changes.is_empty() {
-        let event_id = &event_id(&context.notification.id, 0);
+        let event_id = &format!("{}#0", context.notification.id);
         let record = FlatRecord { context, values: last_values(changes), event_id };
         serde_json::to_writer(&mut records.text, &record)?;
         records.end(RecordKind::Property);

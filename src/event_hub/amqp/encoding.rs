@@ -17,9 +17,11 @@ mod code {
     pub(super) const LIST: u8 = 0xd0;
     pub(super) const MAP: u8 = 0xd1;
 
+    pub(super) const LONG_STRING: u8 = 0xb1;
+
     /// The constructor of a text of up to 255 bytes, and the one for more.
     pub(super) type Text = [u8; 2];
-    pub(super) const STRING: Text = [0xa1, 0xb1];
+    pub(super) const STRING: Text = [0xa1, LONG_STRING];
     pub(super) const SYMBOL: Text = [0xa3, 0xb3];
 }
 
@@ -33,19 +35,18 @@ impl Messages {
 /// The event as it travels. Each keeps its own partition key, as Microsoft's buffered producers do it, although the
 /// batch goes to the partition by its id.
 pub(super) fn event(messages: &Messages, message: &Message) -> Vec<u8> {
-    /// What there is beside the texts.
-    const FRAME: usize = 128;
+    /// What there is beside the body, if ids are not very long.
+    const FRAME: usize = 384;
 
-    let (id, key) = (messages.id(message), &messages.partition_key);
-    let mut event = Vec::with_capacity(FRAME + id.len() + key.len() + messages.size(message));
+    let mut event = Vec::with_capacity(FRAME + messages.size(message));
     section(&mut event, code::MESSAGE_ANNOTATIONS);
     compound(&mut event, code::MAP, 2, |event| {
         text(event, code::SYMBOL, "x-opt-partition-key");
-        text(event, code::STRING, key);
+        text(event, code::STRING, &messages.partition_key);
     });
     section(&mut event, code::PROPERTIES);
     compound(&mut event, code::LIST, 7, |event| {
-        text(event, code::STRING, &id);
+        sized(event, code::LONG_STRING, |event| messages.write_id(message, event));
         // user-id, to, subject, reply-to and correlation-id.
         event.extend_from_slice(&[code::NULL; 5]);
         text(event, code::SYMBOL, "application/json");
