@@ -9,12 +9,24 @@ use tokio_util::sync::CancellationToken;
 use super::{Messages, SendError, amqp, job::Job, message::Message, sdk};
 use crate::settings::{EventHubSettings, ProducerKind};
 
-/// How many batches may be under way in one lane. With the bridge's own producer, enough that a delivery hardly ever waits
-/// for another's answer; the SDK sends one at a time and would let the rest wait where their time runs already.
-pub(super) fn most_under_way(producer: ProducerKind) -> usize {
-    match producer {
-        ProducerKind::Amqp => 8,
-        ProducerKind::Sdk => 1,
+/// How a lane sends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// How many batches may be under way at once.
+    pub(super) batches: usize,
+    /// The bytes from which on a batch takes no more.
+    pub(super) load: usize,
+}
+
+impl Pace {
+    pub(super) fn of(producer: ProducerKind) -> Self {
+        match producer {
+            // Enough that a delivery hardly ever waits for another's answer, and each small enough for a frame of AMQP and
+            // for the processor's cache.
+            ProducerKind::Amqp => Self { batches: 8, load: 48 * 1024 },
+            // The SDK sends one at a time, and would let the rest wait where their time runs already.
+            ProducerKind::Sdk => Self { batches: 1, load: usize::MAX },
+        }
     }
 }
 

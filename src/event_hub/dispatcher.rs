@@ -7,7 +7,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Status, backoff::Backoff, client, connection::Connection, job::Job, lane::Lane, partition_key};
+use super::{Status, backoff::Backoff, client::Pace, connection::Connection, job::Job, lane::Lane, partition_key};
 use crate::settings::EventHubSettings;
 
 /// Serves jobs until there are no more to come and the last one is settled, then closes the connection.
@@ -16,7 +16,7 @@ pub(super) async fn run(
     mut jobs: mpsc::UnboundedReceiver<Vec<Job>>,
     status: watch::Sender<Status>,
 ) {
-    let most_under_way = client::most_under_way(settings.producer);
+    let pace = Pace::of(settings.producer);
     let connection = Rc::new(Connection::new(settings, status));
     let mut waiting = Vec::new();
     if let Some(partition_ids) = partition_ids(&connection, &mut jobs, &mut waiting).await {
@@ -25,7 +25,7 @@ pub(super) async fn run(
         for partition_id in partition_ids {
             let (lane, queue) = mpsc::unbounded_channel();
             lanes.push(lane);
-            running.spawn_local(Lane::new(partition_id, queue, Rc::clone(&connection), most_under_way).run());
+            running.spawn_local(Lane::new(partition_id, queue, Rc::clone(&connection), pace).run());
         }
         let dispatch = |job: Job| {
             let lane = partition_key::partition(job.key(), lanes.len());

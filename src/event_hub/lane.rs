@@ -15,11 +15,7 @@ use tokio::{
     task::{Id, JoinSet},
 };
 
-use super::{connection::Connection, courier::Courier, job::Job, patience::Patience};
-
-/// The bytes from which on a courier takes no more jobs: most of what batches can save is saved then, and another courier
-/// can be on the way.
-const LOAD: usize = 64 * 1024;
+use super::{client::Pace, connection::Connection, courier::Courier, job::Job, patience::Patience};
 
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -36,7 +32,7 @@ pub(super) struct Lane {
     loads: HashMap<Id, Vec<u64>>,
     /// How many couriers have left.
     departures: u64,
-    most_couriers: usize,
+    pace: Pace,
 }
 
 /// A twin whose jobs are with a courier.
@@ -52,7 +48,7 @@ impl Lane {
         partition_id: String,
         queue: mpsc::UnboundedReceiver<Job>,
         connection: Rc<Connection>,
-        most_couriers: usize,
+        pace: Pace,
     ) -> Self {
         Self {
             partition_id: partition_id.into(),
@@ -64,7 +60,7 @@ impl Lane {
             couriers: JoinSet::new(),
             loads: HashMap::new(),
             departures: 0,
-            most_couriers,
+            pace,
         }
     }
 
@@ -84,7 +80,7 @@ impl Lane {
             while let Ok(job) = self.queue.try_recv() {
                 self.pending.push_back(job);
             }
-            while self.couriers.len() < self.most_couriers && self.send_courier() {}
+            while self.couriers.len() < self.pace.batches && self.send_courier() {}
         }
     }
 
@@ -93,7 +89,7 @@ impl Lane {
         let departure = self.departures + 1;
         let (mut jobs, mut twins) = (VecDeque::new(), Vec::new());
         let mut bytes = 0;
-        while bytes < LOAD
+        while bytes < self.pace.load
             && let Some(job) = self.pending.pop_front()
         {
             if job.is_abandoned() {
