@@ -7,7 +7,7 @@ use std::{any::Any, io, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    body::Body,
+    body::{Body, HttpBody},
     extract::{Path, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -170,7 +170,9 @@ impl Failure {
 /// sender that is still writing when the connection closes would not see the answer.
 async fn admit(admission: &Admission, mut body: Body) -> Result<(Vec<u8>, Admitted), Failure> {
     let reader = admission.reader().await;
-    let mut bytes = Some(Vec::new());
+    // Nothing where it comes in chunks, as the host sends it.
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(MAX_BODY).min(MAX_BODY);
+    let mut bytes = Some(Vec::with_capacity(announced));
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Failure::BrokeOff)?.into_data() else { continue };
         match &mut bytes {

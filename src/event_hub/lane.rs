@@ -123,11 +123,11 @@ impl Lane {
         true
     }
 
-    /// A courier is back: what waited for its twins may leave.
+    /// A courier is back: what waited for its twins leaves next, because it came before what is pending.
     fn back(&mut self, courier: Id) {
         for twin in self.loads.remove(&courier).unwrap_or_default() {
             if let Some(UnderWay { waiting, .. }) = self.under_way.remove(&twin) {
-                self.pending.extend(waiting);
+                waiting.into_iter().rev().for_each(|job| self.pending.push_front(job));
             }
         }
     }

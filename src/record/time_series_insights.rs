@@ -19,12 +19,16 @@ struct FlatRecord<'a> {
     event_id: &'a str,
 }
 
+/// The bytes that a record will probably fit.
+const USUAL: usize = 512;
+
 /// One record, or none where the notification gives no values: a deletion, or a change of nothing but metadata.
 pub(super) fn record(context: &Context<'_>, changes: &[Change<'_>]) -> serde_json::Result<Records> {
     let mut records = Records::default();
     if !changes.is_empty() {
         let event_id = &format!("{}#0", context.notification.id);
         let record = FlatRecord { context, values: last_values(changes), event_id };
+        records.text.reserve(USUAL);
         serde_json::to_writer(&mut records.text, &record)?;
         records.end(RecordKind::Property);
     }
