@@ -57,10 +57,11 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
     logging::start(settings.log);
     let telemetry = Telemetry::start(settings.telemetry);
     let served: io::Result<()> = Runtime::new()?.block_on(async {
+        let stop = stop_signal()?;
         let listener = TcpListener::bind(settings.listen).await?;
         let bridge = Arc::new(Bridge::start(settings.bridge).map_err(io::Error::other)?);
         tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "Listening.");
-        server::serve(listener, Arc::clone(&bridge), telemetry.clone(), stop_signal()?).await?;
+        server::serve(listener, Arc::clone(&bridge), telemetry.clone(), stop).await?;
         if let Some(bridge) = Arc::into_inner(bridge) {
             bridge.close(CLOSING).await;
         }
@@ -76,25 +77,34 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
 fn replay(arguments: &Replay, settings: BridgeSettings) -> io::Result<ExitCode> {
     logging::start(LogSettings { level: LevelFilter::ERROR, format: LogFormat::Text });
     Runtime::new()?.block_on(async {
+        let stop = stop_signal()?;
         let bridge = Bridge::start(settings).map_err(io::Error::other)?;
-        let code = cli::replay::run(arguments, &bridge, stop_signal()?).await?;
+        let code = cli::replay::run(arguments, &bridge, stop).await?;
         bridge.close(CLOSING).await;
         Ok(code)
     })
 }
 
-/// Ends when the process is asked to stop: SIGTERM, or Ctrl-C.
+/// Ends when the process is asked to stop: SIGTERM, or Ctrl-C. From this call on neither ends the process by itself,
+/// so it comes before anybody can know that there is a process to stop.
+#[cfg(unix)]
 fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    #[cfg(unix)]
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    use signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
-        #[cfg(unix)]
-        let terminated = terminate.recv();
-        #[cfg(not(unix))]
-        let terminated = std::future::pending::<Option<()>>();
         tokio::select! {
-            _ = terminated => {}
-            _ = signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
+    })
+}
+
+/// Ends when the process is asked to stop: Ctrl-C.
+#[cfg(windows)]
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut ctrl_c = signal::windows::ctrl_c()?;
+    Ok(async move {
+        ctrl_c.recv().await;
     })
 }

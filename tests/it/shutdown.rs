@@ -27,12 +27,15 @@ async fn a_stop_finishes_what_is_in_flight() {
     assert!(!handler.log().contains("could not be closed"), "{}", handler.log());
 }
 
+/// Many times, since what it guards against is a matter of microseconds.
 #[tokio::test]
-async fn ctrl_c_stops_it_too() {
+async fn who_listens_can_be_stopped() {
     let hub = hub();
-    let mut handler = Handler::start(&hub, &[]).await;
-    handler.interrupt();
-    assert_eq!(handler.ended().await, Some(0));
+    for ask in [Handler::terminate, Handler::interrupt].repeat(10) {
+        let mut handler = Handler::start(&hub, &[]).await;
+        ask(&handler);
+        assert_eq!(handler.ended().await, Some(0));
+    }
 }
 
 #[tokio::test]
