@@ -29,11 +29,13 @@ const draw = async () => {
   downloads(span);
   if (!span || view.series.length === 0) { lanes.draw([], span ?? { from: 0, to: 1 }); return; }
   drawing = true;
+  const { zoom } = view;
   const parameters = view.series.map((series) => ['series', nameOf(series)]);
   parameters.push(['from', span.from], ['to', span.to], ['width', Math.round(lanes.width)], ['interval', view.interval]);
   try {
     const answer = await get('api/series', parameters);
-    lanes.draw(answer.series, span);
+    // Whoever has paused or zoomed meanwhile does not want to see the charts move on.
+    if (view.zoom === zoom) lanes.draw(answer.series, span);
   } catch {
     // Whether the explorer can be reached is known from elsewhere, and the next overview draws again.
   } finally {
