@@ -6,7 +6,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
-use serde_json::value::RawValue;
+use serde_json::{Deserializer, value::RawValue};
 
 use crate::{json, notification::Received};
 
@@ -40,29 +40,37 @@ pub enum BadInvocation {
 /// other wrapping an edited function.json brings about: an array, a string in a string, another binding's name.
 /// `Metadata`, which repeats the whole payload, is skipped.
 pub fn events(body: &[u8]) -> Result<Cow<'_, str>, BadInvocation> {
-    // Nearly always a string, which is taken out of its quotes by the pass that finds it.
-    let text = match binding::<String>(body) {
-        Err(BadInvocation::NotAnEnvelope) => match binding::<&RawValue>(body)?.map(RawValue::get) {
-            Some(json::NULL) => None,
-            value => value.map(Cow::Borrowed),
-        },
-        text => text?.map(Cow::Owned),
-    };
-    text.map_or(Ok(Cow::Borrowed("[]")), unwrap)
+    if let Some(text) = as_the_host_has_it(body) {
+        return unwrap(Cow::Owned(text));
+    }
+    match binding(body)?.map(RawValue::get) {
+        None | Some(json::NULL) => Ok(Cow::Borrowed("[]")),
+        Some(value) => unwrap(Cow::Borrowed(value)),
+    }
+}
+
+/// The string that our binding is in nearly every body, taken out of its quotes by the pass that finds it. `None` where
+/// it is something else, or anything is wrong with the body.
+fn as_the_host_has_it(body: &[u8]) -> Option<String> {
+    let rest = json::skip(body, &["{", "\"Data\"", ":", "{", "\"events\"", ":"])?;
+    let (text, rest) = json::first_string(rest)?;
+    let rest = json::skip(rest, &["}", ",", "\"Metadata\"", ":"])?;
+    let mut metadata = Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
+    metadata.next()?.ok()?;
+    json::skip(&rest[metadata.byte_offset()..], &["}"])?.is_empty().then_some(text)
 }
 
 /// The value of the trigger's binding: the one of our name, or the only one; `None` where there is none at all.
-fn binding<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<Option<T>, BadInvocation> {
+fn binding(body: &[u8]) -> Result<Option<&RawValue>, BadInvocation> {
     #[derive(Deserialize)]
-    struct Envelope<'a, T> {
+    struct Envelope<'a> {
         #[serde(borrow, rename = "Data")]
-        data: BTreeMap<Cow<'a, str>, T>,
+        data: BTreeMap<Cow<'a, str>, &'a RawValue>,
         #[serde(default, rename = "Metadata")]
         _metadata: IgnoredAny,
     }
 
-    let Envelope { mut data, .. }: Envelope<'_, T> =
-        serde_json::from_slice(body).map_err(|_| BadInvocation::NotAnEnvelope)?;
+    let Envelope { mut data, .. } = serde_json::from_slice(body).map_err(|_| BadInvocation::NotAnEnvelope)?;
     match data.remove(BINDING) {
         None if data.len() > 1 => Err(BadInvocation::NoBinding),
         None => Ok(data.pop_first().map(|(_, value)| value)),

@@ -12,8 +12,10 @@ use serde::{
 use serde_json::value::RawValue;
 
 mod object;
+mod string;
 
 pub use object::Object;
+pub use string::{first_string, skip};
 
 /// The members of an object, in the order in which they stand.
 pub type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;

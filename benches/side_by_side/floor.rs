@@ -17,7 +17,8 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use tokio::{net::TcpListener, runtime::Runtime, time::sleep};
+use futures_timer::Delay;
+use tokio::{net::TcpListener, runtime::Runtime};
 
 /// What every handler answers to a delivery that is done.
 const ANSWER: &str = r#"{"Outputs":{},"Logs":[],"ReturnValue":null}"#;
@@ -37,17 +38,18 @@ pub fn serve() {
     });
 }
 
-type Delay = State<Arc<AtomicU64>>;
+type Milliseconds = State<Arc<AtomicU64>>;
 
-async fn delay(State(delay): Delay, Path(milliseconds): Path<u64>) {
+async fn delay(State(delay): Milliseconds, Path(milliseconds): Path<u64>) {
     delay.store(milliseconds, Ordering::Relaxed);
 }
 
-async fn deliver(State(delay): Delay, body: Bytes) -> impl IntoResponse {
+async fn deliver(State(delay): Milliseconds, body: Bytes) -> impl IntoResponse {
     drop(body);
     match delay.load(Ordering::Relaxed) {
         0 => {}
-        milliseconds => sleep(Duration::from_millis(milliseconds)).await,
+        // As exact as the hub's.
+        milliseconds => Delay::new(Duration::from_millis(milliseconds)).await,
     }
     ([(header::CONTENT_TYPE, "application/json")], ANSWER)
 }

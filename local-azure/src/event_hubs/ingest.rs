@@ -2,7 +2,7 @@
 //!
 //! Transfers don't wait for each other's answers: ten that arrive together are all answered after one delay.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use fe2o3_amqp::{
     Receiver,
@@ -16,7 +16,7 @@ use fe2o3_amqp_types::{
     messaging::{Accepted, Body, Modified, Rejected, Released},
     primitives::Value,
 };
-use tokio::time::{Instant, sleep_until};
+use futures_timer::Delay;
 
 use super::{
     connection::Client,
@@ -137,9 +137,9 @@ impl Answers {
     /// Waits until the oldest answer is due; for ever when there is none.
     async fn next_due(&self) {
         match self.due.front() {
-            // The timer counts whole milliseconds, and takes one for no delay at all.
             Some((due, ..)) if *due <= Instant::now() => {}
-            Some((due, ..)) => sleep_until(*due).await,
+            // Not with the runtime's timer, which counts whole milliseconds and makes six or seven of five.
+            Some((due, ..)) => Delay::new(*due - Instant::now()).await,
             None => std::future::pending().await,
         }
     }
