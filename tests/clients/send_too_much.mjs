@@ -20,14 +20,16 @@ const tell = (outcome) => {
 };
 
 const tokens = connection.open_sender('$cbs');
-connection.open_receiver({ source: '$cbs', target: 'answers' }).on('message', ({ message }) => {
+const answers = connection.open_receiver({ source: '$cbs', target: 'answers' });
+answers.on('message', ({ message }) => {
   if (message.application_properties['status-code'] !== 202) return tell(message.application_properties);
   const events = connection.open_sender(hub);
   events.once('sendable', () => events.send({ body }));
   events.on('sender_error', () => tell(events.error.condition));
   for (const outcome of ['accepted', 'rejected', 'released', 'modified']) events.on(outcome, () => tell(outcome));
 });
-tokens.once('sendable', () => {
+// Opened after the sender. Before it is, an answer has nowhere to go.
+answers.once('receiver_open', () => {
   tokens.send({
     message_id: 1,
     reply_to: 'answers',
