@@ -6,9 +6,12 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
-use serde_json::{Deserializer, value::RawValue};
+use serde_json::value::RawValue;
 
-use crate::{json, notification::Received};
+use crate::{
+    json::{self, Reader},
+    notification::Received,
+};
 
 /// The binding's name in `function/function.json`.
 const BINDING: &str = "events";
@@ -38,7 +41,7 @@ pub enum BadInvocation {
 ///
 /// The trigger's value comes as an object (cardinality one), as a string that holds an array (many), or in whatever
 /// other wrapping an edited function.json brings about: an array, a string in a string, another binding's name.
-/// `Metadata`, which repeats the whole payload, is skipped.
+/// `Metadata`, which repeats the whole payload, is not read.
 pub fn events(body: &[u8]) -> Result<Cow<'_, str>, BadInvocation> {
     if let Some(text) = as_the_host_has_it(body) {
         return unwrap(Cow::Owned(text));
@@ -51,13 +54,14 @@ pub fn events(body: &[u8]) -> Result<Cow<'_, str>, BadInvocation> {
 
 /// The string that our binding is in nearly every body, taken out of its quotes by the pass that finds it. `None` where
 /// it is something else, or anything is wrong with the body.
+///
+/// `Metadata` follows it, an object as large, of which nothing is wanted. That a body came as a whole HTTP says already;
+/// so only its end is looked at.
 fn as_the_host_has_it(body: &[u8]) -> Option<String> {
     let rest = json::skip(body, &["{", "\"Data\"", ":", "{", "\"events\"", ":"])?;
     let (text, rest) = json::first_string(rest)?;
-    let rest = json::skip(rest, &["}", ",", "\"Metadata\"", ":"])?;
-    let mut metadata = Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
-    metadata.next()?.ok()?;
-    json::skip(&rest[metadata.byte_offset()..], &["}"])?.is_empty().then_some(text)
+    let metadata = json::skip(rest, &["}", ",", "\"Metadata\"", ":", "{"])?;
+    metadata.trim_ascii_end().ends_with(b"}}").then_some(text)
 }
 
 /// The value of the trigger's binding: the one of our name, or the only one; `None` where there is none at all.
@@ -95,28 +99,15 @@ fn unwrap(mut text: Cow<'_, str>) -> Result<Cow<'_, str>, BadInvocation> {
 }
 
 /// The single events in a text of [`events`].
-///
-/// One by one, because each is wanted with its own text: to have serde read the array would be to split it before.
-pub fn each(events: &str) -> Result<Vec<Received<'_>>, BadInvocation> {
+pub fn each<'a>(events: &'a str) -> Result<Vec<Received<'a>>, BadInvocation> {
+    let mut reader = Reader::new(events);
     let mut received = Vec::new();
-    let (mut rest, end) = match events.strip_prefix('[') {
-        Some(array) => (array.trim_start_matches(json::WHITE_SPACE), "]"),
-        None => (events, ""),
-    };
-    if rest == "]" {
-        return Ok(received);
-    }
-    loop {
-        let (event, after) = Received::first(rest).map_err(|_| BadInvocation::NotEvents)?;
-        if json::is_too_deep(event.text) {
-            return Err(BadInvocation::TooDeep);
-        }
-        received.push(event);
-        rest = after.trim_start_matches(json::WHITE_SPACE);
-        if rest == end {
-            return Ok(received);
-        }
-        rest = rest.strip_prefix(',').filter(|_| end == "]").ok_or(BadInvocation::NotEvents)?;
+    let mut take = |reader: &mut Reader<'a>| Received::next(reader).map(|event| received.push(event));
+    let taken = if events.starts_with('[') { reader.array(take) } else { take(&mut reader) };
+    match taken {
+        Some(()) if reader.is_at_end() => Ok(received),
+        _ if json::is_too_deep(events) => Err(BadInvocation::TooDeep),
+        _ => Err(BadInvocation::NotEvents),
     }
 }
 

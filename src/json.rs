@@ -11,10 +11,10 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-mod object;
+mod reader;
 mod string;
 
-pub use object::Object;
+pub use reader::{Reader, once};
 pub use string::{first_string, skip};
 
 /// The members of an object, in the order in which they stand.
@@ -22,9 +22,6 @@ pub type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
 /// The text of null.
 pub const NULL: &str = "null";
-
-/// What may stand between two tokens.
-pub const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// The deepest nesting that is read. The Functions host stops at 64 (the default of the parser that it uses).
 pub const MAX_DEPTH: usize = 128;
@@ -77,9 +74,8 @@ pub fn text(value: &RawValue) -> Option<Cow<'_, str>> {
 
 /// Writes a string, quotes and all.
 pub fn write_text(text: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    // Looking at all bytes lets the compiler look at several at a time, and nearly always there is nothing to escape.
-    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+    // Nearly always there is nothing to escape.
+    if string::ordinary_bytes(text.as_bytes()) < text.len() {
         return serde_json::to_writer(out, text);
     }
     out.push(b'"');
@@ -146,6 +142,9 @@ pub fn is_too_deep(text: &str) -> bool {
     /// So many brackets can be counted in a byte, and so looked at sixteen at a time.
     const STRETCH: usize = 240;
 
+    if text.len() <= MAX_DEPTH {
+        return false;
+    }
     // Few brackets can't be deep, and counting them is many times faster than following them.
     let brackets = |stretch: &[u8]| stretch.iter().map(|byte| u8::from(matches!(byte, b'[' | b'{'))).sum::<u8>();
     if text.as_bytes().chunks(STRETCH).map(|stretch| usize::from(brackets(stretch))).sum::<usize>() <= MAX_DEPTH {
@@ -173,14 +172,14 @@ pub fn is_too_deep(text: &str) -> bool {
     false
 }
 
-/// A string that borrows where it holds no escapes. (`Option<Cow<str>>` never borrows; this does.)
-#[derive(Debug, Deserialize)]
-pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
-
-/// Reads a member that is there, be it null, which an `Option` alone takes for absent.
-pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+/// Whether this may stand between two tokens.
+fn is_white_space(byte: u8) -> bool {
+    byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
+
+/// A string that borrows where it holds no escapes. (A `Cow<str>` in a map never borrows; this does.)
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,10 +1,11 @@
 //! One operation of a patch, judged but with its value untouched.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::path::Path;
-use crate::json::{self, Fields, Text};
+use crate::json::{Fields, Reader, once};
 
 /// What is wrong with an operation. Texts go on from "operation 3 of its patch" and never quote a value.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -28,25 +29,34 @@ pub enum Problem {
 
 /// An operation with its value as it came. `json_patch`'s own type holds the value as a parsed number, which would turn
 /// `1.10` into `1.1` and refuse `1e400`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct Operation<'a> {
-    #[serde(borrow)]
-    op: Option<Text<'a>>,
-    #[serde(borrow)]
-    path: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "json::present")]
+    op: Option<Cow<'a, str>>,
+    path: Option<Cow<'a, str>>,
     value: Option<&'a RawValue>,
 }
 
 impl<'a> Operation<'a> {
+    /// Takes the operation that stands next, if there is nothing unusual about it.
+    pub(super) fn next(reader: &mut Reader<'a>) -> Option<Self> {
+        let mut operation = Self::default();
+        reader.object(|name, reader| match name {
+            "op" => once(&mut operation.op, reader.text()?.into()),
+            "path" => once(&mut operation.path, reader.text()?.into()),
+            "value" => once(&mut operation.value, reader.value()?),
+            _ => reader.skip(),
+        })?;
+        Some(operation)
+    }
+
     /// An operation of any members: of those that come twice the last, and texts only where they are texts.
     pub(super) fn of(fields: &Fields<'a>) -> Self {
-        Self { op: fields.text("op").map(Text), path: fields.text("path").map(Text), value: fields.get("value") }
+        Self { op: fields.text("op"), path: fields.text("path"), value: fields.get("value") }
     }
 
     /// Where it changes the twin, and the value that is added or replaced there; `None` removes.
     pub(super) fn judge(&self) -> Result<(Path<'_>, Option<&'a RawValue>), Problem> {
-        let (Some(Text(op)), Some(Text(path))) = (&self.op, &self.path) else {
+        let (Some(op), Some(path)) = (&self.op, &self.path) else {
             return Err(Problem::NotAnOperation);
         };
         let value = match &**op {

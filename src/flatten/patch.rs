@@ -1,26 +1,32 @@
 //! The text of a JSON Patch (RFC 6902) as operations.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{BadPayload, Change, Flattening, ObjectValues, Problem, operation::Operation};
-use crate::json::{Fields, Object};
+use crate::json::{Fields, Reader};
 
 /// The operations of a patch, not judged yet.
-#[derive(Debug, Deserialize)]
-pub struct Patch<'a>(#[serde(borrow)] Vec<Object<Operation<'a>>>);
+#[derive(Debug)]
+pub struct Patch<'a>(Vec<Operation<'a>>);
 
 impl<'a> Patch<'a> {
+    /// Takes the patch that stands next, if there is nothing unusual about it.
+    pub fn next(reader: &mut Reader<'a>) -> Option<Self> {
+        let mut operations = Vec::new();
+        reader.array(|reader| Operation::next(reader).map(|operation| operations.push(operation)))?;
+        Some(Self(operations))
+    }
+
     /// Reads a patch, which must be an array of objects, whatever their members.
     pub fn read(patch: &'a RawValue) -> Result<Self, BadPayload> {
         let operations: Vec<Fields<'_>> = serde_json::from_str(patch.get()).map_err(|_| unreadable(patch))?;
-        Ok(Self(operations.iter().map(Operation::of).map(Object).collect()))
+        Ok(Self(operations.iter().map(Operation::of).collect()))
     }
 
     /// The changes that it makes, in its order.
     pub fn changes(&self, objects: ObjectValues) -> Result<Vec<Change<'a>>, BadPayload> {
         let mut flattening = Flattening::of(self.0.len(), objects);
-        for (index, Object(operation)) in self.0.iter().enumerate() {
+        for (index, operation) in self.0.iter().enumerate() {
             flattening.operation(operation).map_err(|problem| BadPayload::Operation { index, problem })?;
         }
         Ok(flattening.finish())

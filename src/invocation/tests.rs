@@ -61,7 +61,23 @@ fn what_an_array_holds_is_not_judged_here() {
 #[test]
 fn metadata_is_skipped_however_deep_it_is() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-    assert_eq!(events_of(&format!(r#"{{"Data":{{"events":[{{}}]}},"Metadata":{deep}}}"#)).unwrap(), ["{}"]);
+    for events in [r"[{}]", r#""[{}]""#] {
+        for metadata in [deep.clone(), format!(r#"{{"data":{deep}}}"#)] {
+            let body = format!(r#"{{"Data":{{"events":{events}}},"Metadata":{metadata}}}"#);
+            assert_eq!(events_of(&body).unwrap(), ["{}"]);
+        }
+    }
+}
+
+#[test]
+fn a_body_that_breaks_off_is_refused_or_holds_all_events() {
+    let body = r#"{"Data":{"events":"[{\"id\":\"e\"}]"},"Metadata":{"data":"[{\"a\":{}}]","sys":{"x":{"y":1}}}} "#;
+    for end in 0..body.len() {
+        match events_of(&body[..end]) {
+            Ok(events) => assert_eq!((events, &body[end - 2..end]), (vec![r#"{"id":"e"}"#.to_owned()], "}}")),
+            Err(bad) => assert_eq!(bad, BadInvocation::NotAnEnvelope, "{end}"),
+        }
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Strings taken out of their quotes, many bytes at a time: the host hands over a delivery as one long string.
 
-use super::WHITE_SPACE;
+use super::is_white_space;
 
 /// What follows `tokens` in `text`, which begins with them, and the white space around them.
 pub fn skip<'a>(text: &'a [u8], tokens: &[&str]) -> Option<&'a [u8]> {
     let trimmed = |text: &'a [u8]| {
-        let start = text.iter().position(|&byte| !WHITE_SPACE.contains(&char::from(byte)));
+        let start = text.iter().position(|&byte| !is_white_space(byte));
         &text[start.unwrap_or(text.len())..]
     };
     tokens.iter().try_fold(trimmed(text), |text, token| text.strip_prefix(token.as_bytes()).map(trimmed))
@@ -17,45 +17,63 @@ pub fn skip<'a>(text: &'a [u8], tokens: &[&str]) -> Option<&'a [u8]> {
 /// anything: a whole parser shall decide then.
 pub fn first_string(text: &[u8]) -> Option<(String, &[u8])> {
     let mut rest = text.strip_prefix(b"\"")?;
-    let mut string = Vec::with_capacity(rest.len());
+    // No longer than what it is taken from, and written to by place, which is cheaper than to let it grow.
+    let mut string = vec![0; rest.len()];
+    let mut length = 0;
     loop {
-        while let Some((eight, after)) = rest.split_first_chunk() {
-            let ordinary = ordinary(*eight);
-            // All eight are written, since that is one instruction, and those after the first special one taken back.
-            string.extend_from_slice(eight);
-            if ordinary < eight.len() {
-                string.truncate(string.len() - eight.len() + ordinary);
-                rest = &rest[ordinary..];
-                break;
+        let ordinary = match rest.first_chunk() {
+            Some(eight) => {
+                // All eight are written, since that is one instruction. Those after the first special one don't count.
+                *string[length..].first_chunk_mut()? = *eight;
+                ordinary(*eight)
             }
-            rest = after;
+            None => 0,
+        };
+        length += ordinary;
+        rest = &rest[ordinary..];
+        if ordinary == 8 {
+            continue;
         }
-        match *rest {
-            [b'"', ref after @ ..] => return Some((String::from_utf8(string).ok()?, after)),
-            [b'\\', escaped, ref after @ ..] => {
-                string.push(unescaped(escaped)?);
-                rest = after;
+        let (byte, after) = match *rest {
+            [b'"', ref after @ ..] => {
+                string.truncate(length);
+                return Some((String::from_utf8(string).ok()?, after));
             }
-            [byte @ b' '..=u8::MAX, ref after @ ..] => {
-                string.push(byte);
-                rest = after;
-            }
+            [b'\\', escaped, ref after @ ..] => (unescaped(escaped)?, after),
+            [byte @ b' '..=u8::MAX, ref after @ ..] => (byte, after),
             _ => return None,
-        }
+        };
+        string[length] = byte;
+        length += 1;
+        rest = after;
     }
 }
 
 /// How many bytes stand before the first that is a quote, a backslash or a control character.
+pub(super) fn ordinary_bytes(text: &[u8]) -> usize {
+    let mut rest = text;
+    while let Some((eight, after)) = rest.split_first_chunk() {
+        let ordinary = ordinary(*eight);
+        if ordinary < eight.len() {
+            return text.len() - rest.len() + ordinary;
+        }
+        rest = after;
+    }
+    let is_special = |byte: &u8| matches!(byte, ..b' ' | b'"' | b'\\');
+    text.len() - rest.len() + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// The same of eight.
 fn ordinary(eight: [u8; 8]) -> usize {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     const TOP: u64 = EACH << 7;
 
     // The well-known test for a byte below another: the borrow sets its top bit. A borrow may reach the bytes after the
     // first that passes, which is the only one that counts.
-    let below = |bytes: u64, bound: u8| bytes.wrapping_sub(EACH * u64::from(bound)) & !bytes & TOP;
-    let bytes = u64::from_le_bytes(eight);
-    let is = |byte: u8| below(bytes ^ (EACH * u64::from(byte)), 1);
-    let special = below(bytes, b' ') | is(b'"') | is(b'\\');
+    let below = |bytes: u64, bound: u8| bytes.wrapping_sub(EACH * u64::from(bound)) & !bytes;
+    let flipped = |bits: u8| u64::from_le_bytes(eight) ^ (EACH * u64::from(bits));
+    // With this bit flipped the quote stands next to the control characters: one test does for all of them.
+    let special = (below(flipped(0x02), b' ' + 1) | below(flipped(b'\\'), 1)) & TOP;
     (special.trailing_zeros() / u8::BITS) as usize
 }
 
@@ -115,12 +133,14 @@ mod tests {
 
     #[test]
     fn each_byte_is_found_at_each_place() {
-        for place in 0..8 {
+        let bytes = *b"\x80\xff !#[]\x7f\x80\xff !#[]\x7f\x80\xff !";
+        for place in 0..bytes.len() {
             for byte in 0..=u8::MAX {
-                let mut eight = *b"\x80\xff !#[]\x7f";
-                eight[place] = byte;
+                let mut bytes = bytes;
+                bytes[place] = byte;
                 let special = matches!(byte, 0..b' ' | b'"' | b'\\');
-                assert_eq!(ordinary(eight), if special { place } else { 8 }, "{byte} at {place}");
+                let expected = if special { place } else { bytes.len() };
+                assert_eq!(ordinary_bytes(&bytes), expected, "{byte} at {place}");
             }
         }
     }

@@ -5,13 +5,10 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{
-    BadEvent, TWIN_UPDATE,
-    twin_update::{TwinUpdate, Wrapped},
-};
+use super::{BadEvent, TWIN_UPDATE, twin_update::TwinUpdate};
 use crate::{
     flatten::Patch,
-    json::{self, Fields, Object, Text},
+    json::{self, Fields},
 };
 
 /// An event before its type is looked at. A member that is not the text it should be is as good as absent.
@@ -82,26 +79,25 @@ impl<'a> Envelope<'a> {
 
     /// Takes the update out of what was read as that of a twin, if it is one.
     pub(super) fn of_update(event: TwinUpdate<'a>) -> Option<(Self, Update<'a>)> {
-        let is_cloud_event = is_cloud_event(event.specversion.as_ref(), event.event_type.as_ref());
-        let Object(data) = event.data;
-        let (event_type, time, source, traceparent, model_id, patch) = if is_cloud_event {
-            (event.r#type, event.time, event.source, event.traceparent, data.model_id, data.patch)
+        let is_cloud_event = is_cloud_event(event.specversion.as_ref(), event.event_type);
+        let data = event.data?;
+        let (event_type, time, source, traceparent, payload) = if is_cloud_event {
+            (event.r#type, event.time, event.source, event.traceparent, data.payload)
         } else {
-            let Object(Wrapped { model_id, patch }) = data.data?;
-            (event.event_type, event.event_time, None, data.traceparent, model_id, patch)
+            (event.event_type, event.event_time, None, data.traceparent, data.wrapped?)
         };
-        let event_type = text(event_type).filter(|event_type| event_type == TWIN_UPDATE)?;
+        let event_type = event_type.filter(|&event_type| event_type == TWIN_UPDATE);
         let envelope = Self {
             is_cloud_event,
-            event_type: Some(event_type),
-            id: text(event.id),
-            subject: text(event.subject),
-            time: text(time),
-            source: text(source),
-            traceparent: text(traceparent),
+            event_type: Some(event_type?.into()),
+            id: event.id.map(Cow::Borrowed),
+            subject: event.subject.map(Cow::Borrowed),
+            time: time.map(Cow::Borrowed),
+            source: source.map(Cow::Borrowed),
+            traceparent: traceparent.map(Cow::Borrowed),
             data_schema: None,
         };
-        Some((envelope, Update { model_id: text(model_id), patch: patch? }))
+        Some((envelope, Update { model_id: payload.model_id.map(Cow::Borrowed), patch: payload.patch? }))
     }
 
     /// The time, if it means one: telemetry carries 0001-01-01T00:00:00Z for "none".
@@ -134,8 +130,4 @@ fn is_cloud_event<S: ?Sized, T: ?Sized>(specversion: Option<&S>, event_type: Opt
 
 fn is_not_null(value: &&RawValue) -> bool {
     value.get() != json::NULL
-}
-
-fn text(text: Option<Text<'_>>) -> Option<Cow<'_, str>> {
-    text.map(|Text(text)| text)
 }
