@@ -17,7 +17,7 @@ use crate::{
     event_hub::{Entry, EventHub, Messages, SendError, StartError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
     notification::{self, BadEvent, Event, Notification, Received},
-    recent_events::RecentEvents,
+    recent_events::{Identity, RecentEvents},
     record::{self, Records},
     settings::{BridgeSettings, EventSettings, RecordSettings},
     telemetry::Observation,
@@ -130,12 +130,13 @@ impl Bridge {
         let mut forwarded = Forwarded { events: events.len(), ..Forwarded::default() };
         let mut messages = Vec::new();
         let mut sources = Vec::new();
+        let mut identities = Vec::with_capacity(events.len());
         for Received { text, event } in events {
             let set_aside = |reason| DeadLetter { event: text, reason, received_at };
             match event.and_then(|event| Converted::of(event, &self.records, received_at)) {
                 Ok(Converted::Records(notification, records)) => {
                     observation.holds(notification.traceparent.as_deref());
-                    forwarded.repeats += usize::from(self.is_repeat(&notification));
+                    identities.push(Identity::of((notification.service_id.as_deref(), &*notification.id)));
                     if records.is_empty() {
                         forwarded.empty += 1;
                         continue;
@@ -151,6 +152,7 @@ impl Bridge {
                 Err(bad) => forwarded.dead_letters.push(set_aside(Reason::Bad(bad))),
             }
         }
+        forwarded.repeats = self.recent.lock().unwrap_or_else(PoisonError::into_inner).remember(&identities);
         for too_large in self.hub.send(messages, deadline).await? {
             if let Some(&(event, records)) = sources.get(too_large) {
                 forwarded.records -= records;
@@ -159,11 +161,6 @@ impl Bridge {
             }
         }
         Ok(forwarded)
-    }
-
-    fn is_repeat(&self, notification: &Notification<'_>) -> bool {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        !recent.insert((notification.service_id.as_deref(), &*notification.id))
     }
 
     fn messages(&self, notification: &Notification<'_>, records: Records) -> Messages {
