@@ -34,6 +34,9 @@ use crate::{
 /// The largest delivery: Event Grid's is 1 MB, and the host repeats the payload.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
+/// What most deliveries fit: a body that grows into its memory is copied over and over.
+const USUAL_BODY: usize = 64 * 1024;
+
 /// What is left to a delivery beyond its own time when the bridge is stopped.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -170,9 +173,9 @@ impl Failure {
 /// sender that is still writing when the connection closes would not see the answer.
 async fn admit(admission: &Admission, mut body: Body) -> Result<(Vec<u8>, Admitted), Failure> {
     let reader = admission.reader().await;
-    // Nothing where it comes in chunks, as the host sends it.
+    // Nothing is announced where it comes in chunks, as the host sends it.
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(MAX_BODY).min(MAX_BODY);
-    let mut bytes = Some(Vec::with_capacity(announced));
+    let mut bytes = Some(Vec::with_capacity(announced.max(USUAL_BODY)));
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Failure::BrokeOff)?.into_data() else { continue };
         match &mut bytes {
