@@ -17,8 +17,8 @@ use crate::{
 
 const HUB: &str = "twins";
 const PARTITIONS: u32 = 4;
-/// What a partition keeps: enough for the check, and little memory.
-const RETENTION: usize = 8 * 1024 * 1024;
+/// What a partition keeps: enough for the check, and little enough to stay in the cache of the processor.
+const RETENTION: usize = 256 * 1024;
 
 /// What the process that serves the hub does, until its input ends.
 pub fn serve() {

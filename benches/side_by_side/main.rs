@@ -51,7 +51,12 @@ mod start;
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
 use options::{Options, Role};
+
+/// The hub, which is this process too, shall not be what holds anybody back.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match options::role() {
