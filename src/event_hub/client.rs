@@ -12,8 +12,10 @@ use crate::settings::{EventHubSettings, ProducerKind};
 /// How a lane sends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// How many batches may be under way at once.
+    /// How many batches may be under way at once, however small.
     pub(super) batches: usize,
+    /// How many, as long as there is a whole load for the next one.
+    pub(super) full_batches: usize,
     /// The bytes from which on a batch takes no more.
     pub(super) load: usize,
 }
@@ -22,10 +24,10 @@ impl Pace {
     pub(super) fn of(producer: ProducerKind) -> Self {
         match producer {
             // Enough that a delivery hardly ever waits for another's answer, and each small enough for a frame of AMQP and
-            // for the processor's cache.
-            ProducerKind::Amqp => Self { batches: 8, load: 48 * 1024 },
+            // for the processor's cache. More than eight would make small batches of many small deliveries.
+            ProducerKind::Amqp => Self { batches: 8, full_batches: 16, load: 48 * 1024 },
             // The SDK sends one at a time, and would let the rest wait where their time runs already.
-            ProducerKind::Sdk => Self { batches: 1, load: usize::MAX },
+            ProducerKind::Sdk => Self { batches: 1, full_batches: 1, load: usize::MAX },
         }
     }
 }

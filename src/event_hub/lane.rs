@@ -80,8 +80,22 @@ impl Lane {
             while let Ok(job) = self.queue.try_recv() {
                 self.pending.push_back(job);
             }
-            while self.couriers.len() < self.pace.batches && self.send_courier() {}
+            while self.may_leave() && self.send_courier() {}
         }
+    }
+
+    /// Whether there may be one more courier under way.
+    fn may_leave(&self) -> bool {
+        let under_way = self.couriers.len();
+        under_way < self.pace.batches || under_way < self.pace.full_batches && self.is_load_pending()
+    }
+
+    fn is_load_pending(&self) -> bool {
+        let mut bytes = 0;
+        self.pending.iter().any(|job| {
+            bytes += job.bytes();
+            bytes >= self.pace.load
+        })
     }
 
     /// Sends a courier with the first jobs whose twins are not under way. False if there are none.
