@@ -17,7 +17,7 @@ use crate::{
     event_hub::{Entry, EventHub, Messages, SendError, StartError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
     notification::{self, BadEvent, Event, Notification, Received},
-    recent_events::{Identity, RecentEvents},
+    recent_events::{EventHash, RecentEvents},
     record::{self, Records},
     settings::{BridgeSettings, EventSettings, RecordSettings},
     telemetry::Observation,
@@ -130,13 +130,13 @@ impl Bridge {
         let mut forwarded = Forwarded { events: events.len(), ..Forwarded::default() };
         let mut messages = Vec::new();
         let mut sources = Vec::new();
-        let mut identities = Vec::with_capacity(events.len());
+        let mut hashes = Vec::with_capacity(events.len());
         for Received { text, event } in events {
             let set_aside = |reason| DeadLetter { event: text, reason, received_at };
             match event.and_then(|event| Converted::of(event, &self.records, received_at)) {
                 Ok(Converted::Records(notification, records)) => {
                     observation.holds(notification.traceparent.as_deref());
-                    identities.push(Identity::of((notification.service_id.as_deref(), &*notification.id)));
+                    hashes.push(EventHash::of((notification.service_id.as_deref(), &*notification.id)));
                     if records.is_empty() {
                         forwarded.empty += 1;
                         continue;
@@ -152,7 +152,7 @@ impl Bridge {
                 Err(bad) => forwarded.dead_letters.push(set_aside(Reason::Bad(bad))),
             }
         }
-        forwarded.repeats = self.recent.lock().unwrap_or_else(PoisonError::into_inner).remember(&identities);
+        forwarded.repeats = self.recent.lock().unwrap_or_else(PoisonError::into_inner).remember(&hashes);
         for too_large in self.hub.send(messages, deadline).await? {
             if let Some(&(event, records)) = sources.get(too_large) {
                 forwarded.records -= records;

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 mod reader;
 mod string;
 
-pub use reader::{Reader, once};
+pub use reader::Reader;
 pub use string::{first_string, skip};
 
 /// The members of an object, in the order in which they stand.
@@ -174,6 +174,7 @@ pub fn is_too_deep(text: &str) -> bool {
 
 /// Whether this may stand between two tokens.
 fn is_white_space(byte: u8) -> bool {
+    // The first comparison is all that most bytes take.
     byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 

@@ -13,10 +13,10 @@ pub struct RecentEvents(Vec<u32>);
 
 /// What an event is remembered by.
 #[derive(Debug, Clone, Copy)]
-pub struct Identity(u64);
+pub struct EventHash(u64);
 
-impl Identity {
-    /// Of what no two events have in common.
+impl EventHash {
+    /// The hash of what no two events have in common.
     pub fn of(identity: impl Hash) -> Self {
         Self(BuildHasherDefault::<DefaultHasher>::default().hash_one(identity))
     }
@@ -32,11 +32,11 @@ impl RecentEvents {
     /// Remembers events. Answers how many of them are remembered already.
     ///
     /// All events of a delivery at once, because their places are far apart: so one is fetched while the others are.
-    pub fn remember(&mut self, events: &[Identity]) -> usize {
+    pub fn remember(&mut self, events: &[EventHash]) -> usize {
         events.iter().filter(|event| !self.is_new(**event)).count()
     }
 
-    fn is_new(&mut self, Identity(hash): Identity) -> bool {
+    fn is_new(&mut self, EventHash(hash): EventHash) -> bool {
         let place = usize::try_from(hash % REMEMBERED as u64).unwrap_or_default();
         let mark = u32::try_from(hash >> u32::BITS).unwrap_or_default();
         std::mem::replace(&mut self.0[place], mark) != mark
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     fn remember(recent: &mut RecentEvents, numbers: std::ops::Range<usize>) -> usize {
-        recent.remember(&numbers.map(Identity::of).collect::<Vec<_>>())
+        recent.remember(&numbers.map(EventHash::of).collect::<Vec<_>>())
     }
 
     #[test]
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_delivery_may_hold_an_event_twice() {
-        let event = Identity::of("an event");
-        assert_eq!(RecentEvents::default().remember(&[event, Identity::of("another"), event]), 1);
+        let event = EventHash::of("an event");
+        assert_eq!(RecentEvents::default().remember(&[event, EventHash::of("another"), event]), 1);
     }
 }

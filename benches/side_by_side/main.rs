@@ -54,7 +54,7 @@ use std::process::ExitCode;
 use mimalloc::MiMalloc;
 use options::{Options, Role};
 
-/// The hub, which is this process too, shall not be what holds anybody back.
+/// The hub and the floor, which are this executable too, shall not be what holds anybody back.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::path::Path;
-use crate::json::{Fields, Reader, once};
+use crate::json::{Fields, Reader};
 
 /// What is wrong with an operation. Texts go on from "operation 3 of its patch" and never quote a value.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -40,11 +40,14 @@ impl<'a> Operation<'a> {
     /// Takes the operation that stands next, if there is nothing unusual about it.
     pub(super) fn next(reader: &mut Reader<'a>) -> Option<Self> {
         let mut operation = Self::default();
-        reader.object(|name, reader| match name {
-            "op" => once(&mut operation.op, reader.text()?.into()),
-            "path" => once(&mut operation.path, reader.text()?.into()),
-            "value" => once(&mut operation.value, reader.value()?),
-            _ => reader.skip(),
+        reader.object(|name, reader| {
+            match name {
+                "op" => operation.op = Some(reader.text()?.into()),
+                "path" => operation.path = Some(reader.text()?.into()),
+                "value" => operation.value = Some(reader.value()?),
+                _ => reader.skip()?,
+            }
+            Some(())
         })?;
         Some(operation)
     }

@@ -110,11 +110,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Puts what a member says into its place, which is free unless the member comes twice.
-pub fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
-    place.replace(value).is_none().then_some(())
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};

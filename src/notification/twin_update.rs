@@ -2,10 +2,7 @@
 //!
 //! What differs from this in anything is left to be read level by level (`Envelope::of`).
 
-use crate::{
-    flatten::Patch,
-    json::{Reader, once},
-};
+use crate::{flatten::Patch, json::Reader};
 
 #[derive(Default)]
 pub(super) struct TwinUpdate<'a> {
@@ -25,13 +22,14 @@ pub(super) struct TwinUpdate<'a> {
 /// The payload, or what wraps it: which of the two the schema says, which may show only after the data.
 #[derive(Default)]
 pub(super) struct PayloadOrWrapper<'a> {
-    pub(super) payload: Payload<'a>,
-    pub(super) wrapped: Option<Payload<'a>>,
+    pub(super) payload: UpdatePayload<'a>,
+    pub(super) wrapped: Option<UpdatePayload<'a>>,
     pub(super) traceparent: Option<&'a str>,
 }
 
+/// What changed.
 #[derive(Default)]
-pub(super) struct Payload<'a> {
+pub(super) struct UpdatePayload<'a> {
     pub(super) model_id: Option<&'a str>,
     pub(super) patch: Option<Patch<'a>>,
 }
@@ -40,18 +38,21 @@ impl<'a> TwinUpdate<'a> {
     /// Takes the event that stands next.
     pub(super) fn next(reader: &mut Reader<'a>) -> Option<Self> {
         let mut event = Self::default();
-        reader.object(|name, reader| match name {
-            "specversion" => once(&mut event.specversion, reader.skip()?),
-            "type" => once(&mut event.r#type, reader.text()?),
-            "eventType" => once(&mut event.event_type, reader.text()?),
-            "id" => once(&mut event.id, reader.text()?),
-            "subject" => once(&mut event.subject, reader.text()?),
-            "time" => once(&mut event.time, reader.text()?),
-            "eventTime" => once(&mut event.event_time, reader.text()?),
-            "source" => once(&mut event.source, reader.text()?),
-            "traceparent" => once(&mut event.traceparent, reader.text()?),
-            "data" => once(&mut event.data, PayloadOrWrapper::next(reader)?),
-            _ => reader.skip(),
+        reader.object(|name, reader| {
+            match name {
+                "specversion" => event.specversion = Some(reader.skip()?),
+                "type" => event.r#type = Some(reader.text()?),
+                "eventType" => event.event_type = Some(reader.text()?),
+                "id" => event.id = Some(reader.text()?),
+                "subject" => event.subject = Some(reader.text()?),
+                "time" => event.time = Some(reader.text()?),
+                "eventTime" => event.event_time = Some(reader.text()?),
+                "source" => event.source = Some(reader.text()?),
+                "traceparent" => event.traceparent = Some(reader.text()?),
+                "data" => event.data = Some(PayloadOrWrapper::next(reader)?),
+                _ => reader.skip()?,
+            }
+            Some(())
         })?;
         Some(event)
     }
@@ -60,16 +61,19 @@ impl<'a> TwinUpdate<'a> {
 impl<'a> PayloadOrWrapper<'a> {
     fn next(reader: &mut Reader<'a>) -> Option<Self> {
         let mut data = Self::default();
-        reader.object(|name, reader| match name {
-            "data" => once(&mut data.wrapped, Payload::next(reader)?),
-            "traceparent" => once(&mut data.traceparent, reader.text()?),
-            _ => data.payload.member(name, reader),
+        reader.object(|name, reader| {
+            match name {
+                "data" => data.wrapped = Some(UpdatePayload::next(reader)?),
+                "traceparent" => data.traceparent = Some(reader.text()?),
+                _ => data.payload.member(name, reader)?,
+            }
+            Some(())
         })?;
         Some(data)
     }
 }
 
-impl<'a> Payload<'a> {
+impl<'a> UpdatePayload<'a> {
     fn next(reader: &mut Reader<'a>) -> Option<Self> {
         let mut payload = Self::default();
         reader.object(|name, reader| payload.member(name, reader))?;
@@ -78,9 +82,10 @@ impl<'a> Payload<'a> {
 
     fn member(&mut self, name: &str, reader: &mut Reader<'a>) -> Option<()> {
         match name {
-            "modelId" => once(&mut self.model_id, reader.text()?),
-            "patch" => once(&mut self.patch, Patch::next(reader)?),
-            _ => reader.skip(),
+            "modelId" => self.model_id = Some(reader.text()?),
+            "patch" => self.patch = Some(Patch::next(reader)?),
+            _ => reader.skip()?,
         }
+        Some(())
     }
 }
