@@ -2,55 +2,65 @@
 //! [`DeliveryError`].
 
 use std::{
+    borrow::Cow,
     collections::HashSet,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use serde_json::value::RawValue;
+use event_hub_producer::{Entry, Group, Memory, Outcome, Producer, Reserved, SendError, Status};
 use time::OffsetDateTime;
-use tokio::time::Instant;
-use tracing::{info, warn};
+use tokio::time::{Instant, timeout_at};
+use tracing::info;
+use twin_records::{Event, Notification, Occurrence, Received, RecordKind, Records, record, time_stamp};
 
 use crate::{
+    counts::Counts,
     dead_letter::{DeadLetter, Reason},
-    event_hub::{Entry, EventHub, Messages, SendError, StartError, Status},
     invocation::{self, BadInvocation, Outputs, Response},
-    notification::{self, BadEvent, Event, Notification, Received},
-    recent_events::{EventHash, RecentEvents},
-    record::{self, Records},
-    settings::{BridgeSettings, EventSettings, RecordSettings},
+    stored_events::{EventHash, StoredEvents},
     telemetry::Observation,
-    totals::Counts,
 };
 
 /// How many types of foreign events are remembered, so that each is logged once.
 const REMEMBERED_TYPES: usize = 64;
 
+/// What the bridge does with deliveries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// What records look like.
+    pub records: twin_records::Config,
+    /// The Data Explorer tables that events name, for a data connection that routes by event.
+    pub tables: Option<Tables>,
+    /// The time that one delivery may take before it is answered.
+    pub delivery_timeout: Duration,
+}
+
+/// The Data Explorer table for each kind of record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables {
+    /// For values of properties, and telemetry.
+    pub property: Arc<str>,
+    /// For the beginning and end of twins.
+    pub twin: Arc<str>,
+    /// For the beginning and end of relationships.
+    pub relationship: Arc<str>,
+}
+
 /// Takes deliveries to the event hub.
 #[derive(Debug)]
 pub struct Bridge {
-    hub: EventHub,
-    records: RecordSettings,
-    events: EventSettings,
-    delivery_timeout: Duration,
+    producer: Arc<dyn Producer>,
+    config: Config,
     ignored_types: Mutex<HashSet<String>>,
-    recent: Mutex<RecentEvents>,
+    stored: Mutex<StoredEvents>,
 }
 
 /// What became of events: every one is stored in the hub, gave no record, is ignored, or is set aside.
 #[derive(Debug, Default)]
 pub struct Forwarded<'a> {
-    /// How many there were.
-    pub events: usize,
-    /// Records that the hub accepted.
-    pub records: usize,
-    /// Events that give no record, such as a change of nothing but metadata.
-    pub empty: usize,
-    /// Events that are none of Azure Digital Twins'.
-    pub ignored: usize,
-    /// Events that came before, not long ago: Event Grid delivers again what it got no answer for.
-    pub repeats: usize,
+    /// In numbers.
+    pub counts: Counts,
     /// What was set aside.
     pub dead_letters: Vec<DeadLetter<'a>>,
 }
@@ -71,109 +81,153 @@ pub enum DeliveryError {
     #[error(transparent)]
     Invocation(#[from] BadInvocation),
     /// The hub can't take all of it now. Some of it may be stored already.
-    #[error(transparent)]
+    #[error("{0}{advice} Event Grid delivers the events again.", advice = advice(.0))]
     Hub(#[from] SendError),
     /// What was set aside can't be written down.
     #[error("The events to be set aside can't be written as JSON: {0}.")]
     DeadLetter(#[from] serde_json::Error),
 }
 
+/// An event that has records on their way to the hub.
+struct Sent<'a> {
+    event: &'a str,
+    records: u64,
+    /// By what it will be remembered; telemetry never is.
+    hash: Option<EventHash>,
+}
+
 impl Bridge {
-    /// A bridge to the hub that the settings name, which is connected to in the background.
-    pub fn start(settings: BridgeSettings) -> Result<Self, StartError> {
-        let BridgeSettings { event_hub, records, events, delivery_timeout } = settings;
-        let hub = EventHub::start(event_hub)?;
-        Ok(Self { hub, records, events, delivery_timeout, ignored_types: Mutex::default(), recent: Mutex::default() })
+    /// A bridge to the hub that `producer` sends to.
+    pub fn new(producer: Arc<dyn Producer>, config: Config) -> Self {
+        Self { producer, config, ignored_types: Mutex::default(), stored: Mutex::default() }
     }
 
     /// The time that one delivery may take.
     pub fn delivery_timeout(&self) -> Duration {
-        self.delivery_timeout
+        self.config.delivery_timeout
     }
 
     /// What is known of the hub now.
     pub fn hub_status(&self) -> Status {
-        self.hub.status()
+        self.producer.status()
+    }
+
+    /// The memory that deliveries share.
+    pub fn memory(&self) -> &Memory {
+        self.producer.memory()
     }
 
     /// Runs one delivery, the body of an invocation, and answers by `deadline`.
     pub async fn deliver(
         &self,
         body: Vec<u8>,
+        memory: Reserved,
         deadline: Instant,
         observation: &mut Observation,
     ) -> Result<Delivered, DeliveryError> {
         let text = invocation::events(&body)?.into_owned();
         // The host repeats the payload in a part that is not needed; what waits for the hub must not hold it.
         drop(body);
-        let received_at = record::time_stamp(OffsetDateTime::now_utc());
-        let forwarded = self.forward(invocation::each(&text)?, &received_at, deadline, observation).await?;
-        let dead_letters = &forwarded.dead_letters;
-        let dead_letter = if dead_letters.is_empty() { None } else { Some(serde_json::to_string(dead_letters)?) };
+        let received_at = time_stamp(OffsetDateTime::now_utc());
+        let events = invocation::each(&text)?;
+        let Forwarded { counts, dead_letters } =
+            self.forward(events, &received_at, memory, deadline, observation).await?;
+        let dead_letter = if dead_letters.is_empty() { None } else { Some(serde_json::to_string(&dead_letters)?) };
         let logs = dead_letters.iter().map(|letter| letter.reason.to_string()).collect();
-        Ok(Delivered {
-            counts: forwarded.counts(),
-            response: Response { outputs: Outputs { dead_letter }, logs, return_value: () },
-        })
+        Ok(Delivered { counts, response: Response { outputs: Outputs { dead_letter }, logs, return_value: () } })
     }
 
     /// Takes events to the hub.
     ///
-    /// Nothing counts as forwarded before the hub has accepted it. One bad event never blocks its neighbours.
+    /// Nothing counts as forwarded before the hub has accepted it. One bad event never blocks its neighbours. An event
+    /// that this process has stored already is not stored again.
     pub async fn forward<'a>(
         &self,
         events: Vec<Received<'a>>,
         received_at: &'a str,
+        mut memory: Reserved,
         deadline: Instant,
         observation: &mut Observation,
     ) -> Result<Forwarded<'a>, SendError> {
-        let mut forwarded = Forwarded { events: events.len(), ..Forwarded::default() };
-        let mut messages = Vec::new();
-        let mut sources = Vec::new();
-        let mut hashes = Vec::with_capacity(events.len());
+        let mut counts = Counts { events: events.len() as u64, ..Counts::default() };
+        let mut dead_letters = Vec::new();
+        let (mut groups, mut sent) = (Vec::new(), Vec::new());
+        let mut seen = HashSet::new();
+        let mut bytes = 0;
         for Received { text, event } in events {
-            let set_aside = |reason| DeadLetter { event: text, reason, received_at };
-            match event.and_then(|event| Converted::of(event, &self.records, received_at)) {
-                Ok(Converted::Records(notification, records)) => {
+            bytes += text.len();
+            let records = match event {
+                Ok(Event::Ignored { event_type }) => {
+                    counts.ignored += 1;
+                    self.ignore(&event_type);
+                    continue;
+                }
+                Ok(Event::Notification(notification)) => {
                     observation.holds(notification.traceparent.as_deref());
-                    hashes.push(EventHash::of((notification.service_id.as_deref(), &*notification.id)));
-                    if records.is_empty() {
-                        forwarded.empty += 1;
+                    let hash = self.hash(text, &notification);
+                    if hash.is_some_and(|hash| !seen.insert(hash) || self.stored().contains(hash)) {
+                        counts.repeats += 1;
                         continue;
                     }
-                    forwarded.records += records.len();
-                    sources.push((text, records.len()));
-                    messages.push(self.messages(&notification, records));
+                    record::records(&notification, &self.config.records, received_at)
+                        .map(|records| (notification, records, hash))
                 }
-                Ok(Converted::Ignored { event_type }) => {
-                    forwarded.ignored += 1;
-                    self.ignore(&event_type);
+                Err(bad) => Err(bad),
+            };
+            match records {
+                Ok((_, records, _)) if records.is_empty() => counts.empty += 1,
+                Ok((notification, records, hash)) => {
+                    sent.push(Sent { event: text, records: records.len() as u64, hash });
+                    let group = self.group(notification, records);
+                    bytes += group.bytes();
+                    groups.push(group);
                 }
-                Err(bad) => forwarded.dead_letters.push(set_aside(Reason::Bad(bad))),
+                Err(bad) => dead_letters.push(DeadLetter { event: text, reason: bad.into(), received_at }),
             }
         }
-        forwarded.repeats = self.recent.lock().unwrap_or_else(PoisonError::into_inner).remember(&hashes);
-        for too_large in self.hub.send(messages, deadline).await? {
-            if let Some(&(event, records)) = sources.get(too_large) {
-                forwarded.records -= records;
-                let reason = Reason::TooLarge(SendError::TooLarge);
-                forwarded.dead_letters.push(DeadLetter { event, reason, received_at });
+        if timeout_at(deadline, memory.resize(bytes)).await.is_err() {
+            return Err(SendError::NoAnswer);
+        }
+        let report = self.producer.send(groups, memory, deadline).await;
+        for (Sent { event, records, hash }, outcome) in sent.into_iter().zip(report.groups) {
+            match outcome {
+                Outcome::Stored => {
+                    counts.records += records;
+                    if let Some(hash) = hash {
+                        self.stored().insert(hash);
+                    }
+                }
+                Outcome::TooLarge => {
+                    dead_letters.push(DeadLetter { event, reason: Reason::TooLarge, received_at });
+                }
+                Outcome::Unsettled => {}
             }
         }
-        Ok(forwarded)
+        counts.set_aside = dead_letters.len() as u64;
+        report.error.map_or(Ok(Forwarded { counts, dead_letters }), Err)
     }
 
-    fn messages(&self, notification: &Notification<'_>, records: Records) -> Messages {
+    /// What an event is remembered by. Telemetry is not: its ids are chosen by clients, and it may carry no time, so
+    /// that two messages can be the same to the last byte.
+    fn hash(&self, event: &str, notification: &Notification<'_>) -> Option<EventHash> {
+        let is_telemetry = matches!(notification.occurrence, Occurrence::Telemetry { .. });
+        (!is_telemetry).then(|| self.stored().hash(event))
+    }
+
+    fn stored(&self) -> MutexGuard<'_, StoredEvents> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn group(&self, notification: Notification<'_>, records: Records) -> Group {
         let (text, list) = records.into_parts();
-        let table = |kind| self.events.tables.as_ref().map(|tables| tables.of(kind));
-        Messages::new(
-            &notification.id,
-            notification.entity.twin_id(),
-            notification.traceparent.as_deref(),
-            self.events.body,
+        let table = |kind| self.config.tables.as_ref().map(|tables| tables.of(kind));
+        Group {
+            key: notification.entity.twin_id().to_owned(),
+            id: notification.id.into_owned(),
+            traceparent: notification.traceparent.map(Cow::into_owned),
             text,
-            list.into_iter().map(|(kind, end)| Entry { end, table: table(kind) }).collect(),
-        )
+            entries: list.into_iter().map(|(kind, end)| Entry { end, table: table(kind) }).collect(),
+        }
     }
 
     fn ignore(&self, event_type: &str) {
@@ -182,25 +236,15 @@ impl Bridge {
             info!(event_type, "Events of this type are not recorded and ignored from here on.");
         }
     }
-
-    /// Sends what is queued and closes the connection to the hub, within `grace`.
-    pub async fn close(self, grace: Duration) {
-        if !self.hub.close(grace).await {
-            warn!("The connection to the event hub could not be closed in time.");
-        }
-    }
 }
 
-impl Forwarded<'_> {
-    fn counts(&self) -> Counts {
-        Counts {
-            events: self.events as u64,
-            records: self.records as u64,
-            empty: self.empty as u64,
-            ignored: self.ignored as u64,
-            repeats: self.repeats as u64,
-            set_aside: self.dead_letters.len() as u64,
-        }
+impl Tables {
+    fn of(&self, kind: RecordKind) -> Arc<str> {
+        Arc::clone(match kind {
+            RecordKind::Property => &self.property,
+            RecordKind::Twin => &self.twin,
+            RecordKind::Relationship => &self.relationship,
+        })
     }
 }
 
@@ -215,37 +259,15 @@ impl DeliveryError {
     }
 }
 
-/// What one event turned into.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "lives on the stack, once at a time")]
-pub enum Converted<'a> {
-    /// The records of a notification; there may be none, as for a change of nothing but metadata.
-    Records(Notification<'a>, Records),
-    /// An event of a type that is not recorded.
-    Ignored {
-        /// The event's type as it names it.
-        event_type: String,
-    },
-}
-
-impl<'a> Converted<'a> {
-    /// Makes the records of an event.
-    pub fn of(event: Event<'a>, settings: &RecordSettings, received_at: &str) -> Result<Self, BadEvent> {
-        match event {
-            Event::Ignored { event_type } => Ok(Self::Ignored { event_type: event_type.into_owned() }),
-            Event::Notification(notification) => {
-                let records = record::records(&notification, settings, received_at)?;
-                Ok(Self::Records(notification, records))
-            }
-        }
+/// Which settings may be wrong.
+fn advice(error: &SendError) -> &'static str {
+    match error {
+        SendError::Unreachable(_) => " The namespace is set by EVENT_HUB or EVENT_HUB__fullyQualifiedNamespace.",
+        SendError::Denied(_) => " The key is set by EVENT_HUB, the identity by EVENT_HUB__clientId.",
+        SendError::NotFound(_) => " The name is set by EVENT_HUB_NAME, or by EntityPath in EVENT_HUB.",
+        _ => "",
     }
 }
 
-/// Reads one event and turns it into records: all steps of the flow that need no hub.
-pub fn convert<'a>(
-    event: &'a RawValue,
-    settings: &RecordSettings,
-    received_at: &str,
-) -> Result<Converted<'a>, BadEvent> {
-    Converted::of(notification::read(event)?, settings, received_at)
-}
+#[cfg(test)]
+mod tests;

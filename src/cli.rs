@@ -1,55 +1,9 @@
-//! The command line: the handler itself, and tools that run the same steps on files.
+//! The command line: tools that run the same steps on files.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
+mod arguments;
+mod input;
 
 pub mod flatten;
-mod input;
 pub mod replay;
 
-/// Turns the change notifications of Azure Digital Twins into time-series records in an event hub.
-///
-/// Without a command it serves the Azure Functions host as a custom handler, with app settings from the environment.
-#[derive(Debug, Parser)]
-#[command(version)]
-pub struct Cli {
-    /// What to do instead of serving.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-}
-
-/// What to do instead of serving.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Prints the records of the notifications in a file, one JSON object a line, as the event hub would get them.
-    ///
-    /// Bad events are named on stderr with the reason and make the exit code 2.
-    Flatten {
-        /// A file with one event, an array of events, or one a line, in either schema; `-` is stdin.
-        #[arg(default_value = "-")]
-        file: PathBuf,
-    },
-    /// Sends the events in dead-letter files to the event hub, with the app settings of the handler.
-    ///
-    /// Reads the dead letters of Event Grid and of twin-bridge. Ends with exit code 0 if nothing is left over, 2 if some
-    /// events still can't be recorded, 1 if it could not go on.
-    Replay(Replay),
-}
-
-/// Which dead letters to send, and what to do with those that stay bad.
-#[derive(Debug, Args)]
-pub struct Replay {
-    /// Files with one event, an array of events, or one a line, in either schema.
-    #[arg(required = true)]
-    pub files: Vec<PathBuf>,
-    /// Append what still can't be recorded to this file, one dead letter a line.
-    #[arg(long, value_name = "FILE")]
-    pub rest: Option<PathBuf>,
-    /// Leave out the first events of all files together: where an interrupted replay said to go on.
-    #[arg(long, value_name = "EVENTS", default_value_t = 0)]
-    pub skip: usize,
-}
-
-/// The exit code when some of the input could not be recorded.
-const SOME_BAD: u8 = 2;
+pub use arguments::{Cli, Command, Replay};

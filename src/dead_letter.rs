@@ -9,8 +9,7 @@ use serde::{
     ser::{Error, SerializeMap},
 };
 use serde_json::value::RawValue;
-
-use crate::{event_hub::SendError, json, notification::BadEvent};
+use twin_records::{BadEvent, json};
 
 /// Why an event was set aside.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +18,8 @@ pub enum Reason {
     #[error(transparent)]
     Bad(#[from] BadEvent),
     /// The hub does not take a record of its size.
-    #[error(transparent)]
-    TooLarge(SendError),
+    #[error("A record is larger than an event that the event hub takes.")]
+    TooLarge,
 }
 
 impl Reason {
@@ -28,7 +27,7 @@ impl Reason {
     fn outcome(&self) -> &'static str {
         match self {
             Self::Bad(_) => "BadRequest",
-            Self::TooLarge(_) => "PayloadTooLarge",
+            Self::TooLarge => "PayloadTooLarge",
         }
     }
 }

@@ -7,10 +7,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
-
-use crate::{
+use twin_records::{
+    Received,
     json::{self, Reader},
-    notification::Received,
 };
 
 /// The binding's name in `function/function.json`.

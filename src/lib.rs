@@ -1,34 +1,54 @@
 //! Azure Digital Twins tells what changed; twin-bridge turns it into history.
 //!
 //! A delivery of change notifications comes in from the Functions host, becomes one record for each property that
-//! changed, and is answered when the event hub has accepted them all. Each step has a room of its own, and each calls
-//! only what stands to its right:
+//! changed, and is answered when the event hub has accepted them all. This crate is the function; what it is made of
+//! stands in two libraries that know nothing of it: `twin_records` turns a notification into records, and
+//! `event_hub_producer` takes records to the hub.
 //!
 //! ```text
-//! server      -> bridge -> invocation -> notification -> flatten  -> record      -> event_hub
-//! POST /name     the       the host's    what happened   property    JSON in the    accepted,
-//! GET /          steps     envelope      to which twin   changes     hub's shape    or why not
+//! server      -> bridge -> invocation -> twin_records  -> event_hub_producer
+//! POST /name     the       the host's    notification     accepted,
+//! GET /          steps     envelope      into records     or why not
 //! ```
 //!
-//! What can't be recorded goes aside in [`dead_letter`] with the reason. [`settings`] is the only place that reads the
-//! environment (but for the SDK in [`telemetry`]), [`event_hub`] the only one that knows the Azure SDK, and [`json`] the
-//! one that keeps every digit.
-//! [`admission`] bounds the memory of deliveries that wait, [`totals`] and [`recent_events`] count what became of them,
-//! [`telemetry`] exports it where it is built in, and [`cli`] runs the same steps on files.
+//! Each module uses only modules below it:
+//!
+//! ```text
+//! cli                    the command line
+//! cli::flatten             prints the records of notifications
+//! cli::replay              sends dead letters again
+//! cli::input               events in a file
+//! cli::arguments           what can be asked
+//! settings               every app setting, read once
+//! settings::sections       those of each part
+//! settings::reader         looked up, and what is wrong with them
+//! settings::names          what they are called
+//! server                 HTTP: deliveries in, answers out
+//! body                   a delivery on its way into memory
+//! bridge                 the steps of the flow in their order
+//! dead_letter            what can't be recorded, with the reason
+//! invocation             the host's envelope and the answer that it takes
+//! stored_events          what needs not be stored again
+//! telemetry              traces and metrics, where they are built in
+//! telemetry::nothing       where they are not
+//! telemetry::providers     where they go
+//! telemetry::fault         what the log says of it
+//! telemetry::observation   one delivery
+//! telemetry::instruments   names, units and attributes
+//! telemetry::contexts      trace contexts
+//! telemetry::config        whether there is any
+//! counts                 what became of events, in numbers
+//! logging                one line an occurrence
+//! ```
 
-pub mod admission;
+pub mod body;
 pub mod bridge;
 pub mod cli;
+pub mod counts;
 pub mod dead_letter;
-pub mod event_hub;
-pub mod flatten;
 pub mod invocation;
-pub mod json;
 pub mod logging;
-pub mod notification;
-pub mod recent_events;
-pub mod record;
 pub mod server;
 pub mod settings;
+pub mod stored_events;
 pub mod telemetry;
-pub mod totals;

@@ -6,25 +6,39 @@
 
 use std::io;
 
+use event_hub_producer::not_accepted_layer;
 use tracing::{Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer, filter::Targets, fmt, fmt::writer::MakeWriterExt, layer::SubscriberExt, registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
-use crate::{
-    event_hub::not_accepted_layer,
-    settings::{LogFormat, LogSettings},
-};
+/// What is logged, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogConfig {
+    /// The least severe level that is logged.
+    pub level: LevelFilter,
+    /// The shape of a line.
+    pub format: LogFormat,
+}
+
+/// The shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// Starts logging for the whole process.
 ///
 /// The Azure SDK's own lines are left out unless `LOG_LEVEL` is `debug` or `trace`: it warns of every connection that it
-/// loses, and what matters of that is logged once, in our words, by [`crate::event_hub`].
-pub fn start(settings: LogSettings) {
-    let ours = Targets::new().with_target("twin_bridge", settings.level);
-    let filter = if settings.level >= LevelFilter::DEBUG { ours.with_default(LevelFilter::INFO) } else { ours };
-    tracing_subscriber::registry().with(not_accepted_layer()).with(lines(settings.format).with_filter(filter)).init();
+/// loses, and what matters of that is logged once, in our words, by [`event_hub_producer`].
+pub fn start(config: LogConfig) {
+    let ours = Targets::new().with_target("twin_bridge", config.level).with_target("event_hub_producer", config.level);
+    let filter = if config.level >= LevelFilter::DEBUG { ours.with_default(LevelFilter::INFO) } else { ours };
+    tracing_subscriber::registry().with(not_accepted_layer()).with(lines(config.format).with_filter(filter)).init();
 }
 
 fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync> {

@@ -3,14 +3,16 @@
 use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
+use event_hub_producer::{Config as HubConfig, EventHub, Memory};
 use mimalloc::MiMalloc;
 use tokio::{net::TcpListener, runtime::Runtime, signal};
 use tracing::level_filters::LevelFilter;
 use twin_bridge::{
-    bridge::Bridge,
+    bridge::{self, Bridge},
     cli::{self, Cli, Command, Replay},
-    logging, server,
-    settings::{BridgeSettings, LogFormat, LogSettings, RecordSettings, Settings},
+    logging::{self, LogConfig, LogFormat},
+    server,
+    settings::{self, Settings},
     telemetry::Telemetry,
 };
 
@@ -21,6 +23,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 /// Wrong usage, after `EX_USAGE` of sysexits.h. Not 0, which the host takes for "done, do not start again".
 const BAD_SETTINGS: u8 = 64;
 const FAILED_START: u8 = 1;
+
+/// The bytes of all deliveries that are read, wait, or are on their way: docs/operate.md, "Memory".
+const MEMORY: u32 = 192 * 1024 * 1024;
 
 /// The time for the last records and the end of the AMQP connection.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -33,10 +38,10 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         None => Settings::read(environment).map(serve),
         Some(Command::Flatten { file }) => {
-            RecordSettings::read(environment).map(|settings| cli::flatten::run(&file, &settings))
+            settings::read_records(environment).map(|config| cli::flatten::run(&file, &config))
         }
         Some(Command::Replay(arguments)) => {
-            BridgeSettings::read(environment).map(|settings| replay(&arguments, settings))
+            settings::read_bridge(environment).map(|(hub, bridge)| replay(&arguments, hub, bridge))
         }
     };
     match result {
@@ -47,7 +52,9 @@ fn main() -> ExitCode {
             ExitCode::from(FAILED_START)
         }
         Err(mistakes) => {
-            eprint!("{mistakes}");
+            // In one write, so that nothing comes between.
+            let message = format!("error: {mistakes}\n");
+            eprint!("{message}");
             ExitCode::from(BAD_SETTINGS)
         }
     }
@@ -59,12 +66,11 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
     let served: io::Result<()> = Runtime::new()?.block_on(async {
         let stop = stop_signal()?;
         let listener = TcpListener::bind(settings.listen).await?;
-        let bridge = Arc::new(Bridge::start(settings.bridge).map_err(io::Error::other)?);
+        let hub = Arc::new(start(settings.hub)?);
+        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, settings.bridge);
         tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "Listening.");
-        server::serve(listener, Arc::clone(&bridge), telemetry.clone(), stop).await?;
-        if let Some(bridge) = Arc::into_inner(bridge) {
-            bridge.close(CLOSING).await;
-        }
+        server::serve(listener, bridge, telemetry.clone(), stop).await?;
+        close(hub).await;
         Ok(())
     });
     // The runtime is gone, and with it every delivery: nothing more will be observed.
@@ -74,15 +80,30 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn replay(arguments: &Replay, settings: BridgeSettings) -> io::Result<ExitCode> {
-    logging::start(LogSettings { level: LevelFilter::ERROR, format: LogFormat::Text });
+fn replay(arguments: &Replay, hub: HubConfig, bridge: bridge::Config) -> io::Result<ExitCode> {
+    logging::start(LogConfig { level: LevelFilter::ERROR, format: LogFormat::Text });
     Runtime::new()?.block_on(async {
         let stop = stop_signal()?;
-        let bridge = Bridge::start(settings).map_err(io::Error::other)?;
+        let hub = Arc::new(start(hub)?);
+        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, bridge);
         let code = cli::replay::run(arguments, &bridge, stop).await?;
-        bridge.close(CLOSING).await;
+        drop(bridge);
+        close(hub).await;
         Ok(code)
     })
+}
+
+fn start(config: HubConfig) -> io::Result<EventHub> {
+    EventHub::start(config, Memory::new(MEMORY)).map_err(io::Error::other)
+}
+
+/// Sends what is queued and closes the connection, unless a delivery goes on that was given up.
+async fn close(hub: Arc<EventHub>) {
+    if let Some(hub) = Arc::into_inner(hub)
+        && !hub.close(CLOSING).await
+    {
+        tracing::warn!("The connection to the event hub could not be closed in time.");
+    }
 }
 
 /// Ends when the process is asked to stop: SIGTERM, or Ctrl-C. From this call on neither ends the process by itself,

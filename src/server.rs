@@ -7,13 +7,13 @@ use std::{any::Any, io, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    body::{Body, HttpBody},
+    body::Body,
     extract::{Path, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http_body_util::BodyExt;
+use event_hub_producer::Status;
 use serde_json::json;
 use tokio::{
     net::TcpListener,
@@ -24,29 +24,19 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{error, info, warn};
 
 use crate::{
-    admission::{Admission, Admitted},
+    body::{self, MAX_BODY, Unread},
     bridge::{Bridge, Delivered, DeliveryError},
-    event_hub::Status,
+    counts::{Counts, Totals},
     telemetry::Telemetry,
-    totals::{Counts, Totals},
 };
-
-/// The largest delivery: Event Grid's is 1 MB, and the host repeats the payload.
-const MAX_BODY: usize = 16 * 1024 * 1024;
-
-/// What most deliveries fit: a body that grows into its memory is copied over and over.
-const USUAL_BODY: usize = 64 * 1024;
 
 /// What is left to a delivery beyond its own time when the bridge is stopped.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Serves deliveries until `stop`, then takes no more and finishes those in flight.
-///
-/// # Errors
-/// The listener's.
 pub async fn serve(
     listener: TcpListener,
-    bridge: Arc<Bridge>,
+    bridge: Bridge,
     telemetry: Telemetry,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
@@ -76,14 +66,13 @@ pub async fn serve(
 /// What every request shares.
 #[derive(Debug)]
 struct App {
-    bridge: Arc<Bridge>,
-    admission: Admission,
+    bridge: Bridge,
     totals: Totals,
     telemetry: Telemetry,
 }
 
-fn router(bridge: Arc<Bridge>, telemetry: Telemetry) -> Router {
-    let app = App { bridge, admission: Admission::default(), totals: Totals::default(), telemetry };
+fn router(bridge: Bridge, telemetry: Telemetry) -> Router {
+    let app = App { bridge, totals: Totals::default(), telemetry };
     Router::new()
         .route("/", get(status))
         .route("/{function}", post(deliver))
@@ -112,18 +101,19 @@ async fn deliver(State(app): State<Arc<App>>, Path(function): Path<String>, requ
     let _in_flight = app.totals.begin();
     let mut observation = app.telemetry.begin();
     let deadline = started + app.bridge.delivery_timeout();
-    let result = match timeout_at(deadline, admit(&app.admission, request.into_body())).await {
-        Ok(Ok((body, _admitted))) => {
-            app.bridge.deliver(body, deadline, &mut observation).await.map_err(Failure::Delivery)
+    let result = match timeout_at(deadline, body::read(app.bridge.memory(), request.into_body())).await {
+        Ok(Ok((body, memory))) => {
+            app.bridge.deliver(body, memory, deadline, &mut observation).await.map_err(Failure::Delivery)
         }
-        Ok(Err(failure)) => Err(failure),
-        Err(_) => Err(Failure::NoRoom),
+        Ok(Err(Unread::TooLarge)) => Err(Failure::TooLarge),
+        Ok(Err(Unread::BrokeOff)) => Err(Failure::BrokeOff),
+        Err(_) => Err(Failure::NoMemory),
     };
     match result {
         Ok(Delivered { counts, response }) => {
-            app.totals.delivered(&counts);
-            observation.delivered(&counts);
-            log(&function, &counts, &response.logs, started.elapsed());
+            app.totals.delivered(counts);
+            observation.delivered(counts);
+            log(&function, counts, &response.logs, started.elapsed());
             Json(response).into_response()
         }
         Err(failure) => {
@@ -146,14 +136,14 @@ enum Failure {
     #[error(
         "The delivery could not be read in time: others, which wait for the event hub, fill the memory set aside for them."
     )]
-    NoRoom,
+    NoMemory,
 }
 
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
             Self::Delivery(DeliveryError::Invocation(_)) | Self::BrokeOff => StatusCode::BAD_REQUEST,
-            Self::Delivery(DeliveryError::Hub(_)) | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Delivery(DeliveryError::Hub(_)) | Self::NoMemory => StatusCode::SERVICE_UNAVAILABLE,
             Self::Delivery(DeliveryError::DeadLetter(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         }
@@ -164,33 +154,14 @@ impl Failure {
             Self::Delivery(error) => error.kind(),
             Self::TooLarge => "tooLargeDelivery",
             Self::BrokeOff => "brokeOff",
-            Self::NoRoom => "noRoom",
+            Self::NoMemory => "noMemory",
         }
     }
-}
-
-/// Reads a body as soon as there is room for it. One that is too large is read to its end all the same, and dropped: a
-/// sender that is still writing when the connection closes would not see the answer.
-async fn admit(admission: &Admission, mut body: Body) -> Result<(Vec<u8>, Admitted), Failure> {
-    let reader = admission.reader().await;
-    // Nothing is announced where it comes in chunks, as the host sends it.
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(MAX_BODY).min(MAX_BODY);
-    let mut bytes = Some(Vec::with_capacity(announced.max(USUAL_BODY)));
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Failure::BrokeOff)?.into_data() else { continue };
-        match &mut bytes {
-            Some(read) if read.len() + data.len() <= MAX_BODY => read.extend_from_slice(&data),
-            _ => bytes = None,
-        }
-    }
-    let bytes = bytes.ok_or(Failure::TooLarge)?;
-    let admitted = reader.admit(bytes.len()).await;
-    Ok((bytes, admitted))
 }
 
 /// One line per delivery; a second one only where an operator has something to look at.
-fn log(function: &str, counts: &Counts, set_aside: &[String], took: Duration) {
-    let Counts { events, records, empty, ignored, repeats, set_aside: dead_letters } = *counts;
+fn log(function: &str, counts: Counts, set_aside: &[String], took: Duration) {
+    let Counts { events, records, empty, ignored, repeats, set_aside: dead_letters } = counts;
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     info!(function, events, records, empty, ignored, repeats, set_aside = dead_letters, ms, "Delivered.");
     if let Some(first) = set_aside.first() {

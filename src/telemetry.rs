@@ -5,9 +5,10 @@
 //! What an observation was told becomes one span and a few measurements when it is dropped. Nothing here can make a
 //! delivery wait: both go into queues of bounded length, which threads of the OpenTelemetry SDK empty.
 //!
-//! This is the one exception to the rule that only [`crate::settings`] reads the environment: whether anything is
-//! exported is decided there, but the other standard settings (`OTEL_*`) are read by the SDK itself.
+//! This is the one exception to the rule that only `settings` reads the environment: whether anything is exported is
+//! decided there, but the other standard settings (`OTEL_*`) are read by the SDK itself.
 
+mod config;
 #[cfg(feature = "opentelemetry")]
 mod contexts;
 #[cfg(feature = "opentelemetry")]
@@ -22,6 +23,7 @@ mod providers;
 #[cfg(not(feature = "opentelemetry"))]
 mod nothing;
 
+pub use config::TelemetryConfig;
 #[cfg(not(feature = "opentelemetry"))]
 pub use nothing::{Observation, Telemetry};
 #[cfg(feature = "opentelemetry")]

@@ -5,14 +5,8 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a panic is how an oracle says no")]
 
 use serde_json::{Value, value::RawValue};
-use twin_bridge::{
-    bridge::{Converted, convert},
-    dead_letter::DeadLetter,
-    flatten::{ObjectValues, Patch},
-    invocation,
-    record::RecordFormat,
-    settings::RecordSettings,
-};
+use twin_bridge::{dead_letter::DeadLetter, invocation};
+use twin_records::{Config, Converted, ObjectValues, RecordFormat, convert, flatten::Patch};
 
 const RECEIVED_AT: &str = "2026-01-01T00:00:00.0000000Z";
 
@@ -37,8 +31,8 @@ pub fn notification(data: &[u8]) {
     let Ok(event) = serde_json::from_slice::<&RawValue>(data) else { return };
     for format in [RecordFormat::DataHistory, RecordFormat::TimeSeriesInsights] {
         for object_values in [ObjectValues::Flatten, ObjectValues::Keep] {
-            let settings = RecordSettings { format, object_values, service_id: None };
-            match convert(event, &settings, RECEIVED_AT) {
+            let config = Config { format, object_values, service_id: None };
+            match convert(event, &config, RECEIVED_AT) {
                 Ok(Converted::Ignored { .. }) => {}
                 Ok(Converted::Records(notification, records)) => {
                     for (index, record) in records.iter().enumerate() {

@@ -8,19 +8,12 @@ use std::{
 };
 
 use time::OffsetDateTime;
+use twin_records::{Config, Converted, Records, convert, time_stamp};
 
-use super::{SOME_BAD, input};
-use crate::{
-    bridge::{Converted, convert},
-    record::{self, Records},
-    settings::RecordSettings,
-};
+use super::{arguments::SOME_BAD, input};
 
 /// Prints the records of the notifications in `file`, `-` being stdin.
-///
-/// # Errors
-/// Reading the file, or writing to stdout.
-pub fn run(file: &Path, settings: &RecordSettings) -> io::Result<ExitCode> {
+pub fn run(file: &Path, config: &Config) -> io::Result<ExitCode> {
     let mut text = String::new();
     if file.as_os_str() == "-" {
         io::stdin().read_to_string(&mut text)?;
@@ -29,10 +22,10 @@ pub fn run(file: &Path, settings: &RecordSettings) -> io::Result<ExitCode> {
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let mut bad = 0_usize;
-    let received_at = record::time_stamp(OffsetDateTime::now_utc());
+    let received_at = time_stamp(OffsetDateTime::now_utc());
     for (index, event) in input::events(&text).enumerate() {
         let event = event.map_err(|unreadable| unreadable.reason);
-        let records = event.and_then(|event| match convert(event, settings, &received_at) {
+        let records = event.and_then(|event| match convert(event, config, &received_at) {
             Ok(Converted::Records(_, records)) => Ok(records),
             Ok(Converted::Ignored { .. }) => Ok(Records::default()),
             Err(error) => Err(error.to_string()),

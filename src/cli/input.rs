@@ -1,8 +1,7 @@
 //! The events in a file, whichever way they are put there.
 
 use serde_json::value::RawValue;
-
-use crate::json;
+use twin_records::json;
 
 /// A stretch of a file that holds no event.
 #[derive(Debug, PartialEq, Eq)]

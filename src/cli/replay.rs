@@ -7,20 +7,20 @@ use std::{
     process::ExitCode,
 };
 
+use event_hub_producer::SendError;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{json, value::RawValue};
 use time::OffsetDateTime;
 use tokio::time::Instant;
+use twin_records::{Received, time_stamp};
 
 use super::{
-    Replay, SOME_BAD,
+    arguments::{Replay, SOME_BAD},
     input::{self, Unreadable},
 };
 use crate::{
     bridge::{Bridge, Forwarded},
-    event_hub::SendError,
-    notification::Received,
-    record,
+    counts::Counts,
     telemetry::Observation,
 };
 
@@ -39,9 +39,9 @@ pub async fn run(arguments: &Replay, bridge: &Bridge, stop: impl Future<Output =
     let events: Vec<_> = texts.iter().flat_map(|text| input::events(text)).collect();
     let mut rest =
         arguments.rest.as_ref().map(|rest| OpenOptions::new().append(true).create(true).open(rest)).transpose()?;
-    let received_at = record::time_stamp(OffsetDateTime::now_utc());
+    let received_at = time_stamp(OffsetDateTime::now_utc());
     let progress = progress_bar(events.len());
-    let mut sum = Sum::default();
+    let mut sum = Counts::default();
     let mut stop = pin!(stop);
 
     let mut done = arguments.skip.min(events.len());
@@ -56,20 +56,21 @@ pub async fn run(arguments: &Replay, bridge: &Bridge, stop: impl Future<Output =
             Ok(forwarded) => forwarded,
             Err(error) => {
                 progress.abandon();
-                sum.print();
+                print(&sum);
                 eprintln!("error: {error}");
                 eprintln!("{done} of {} events are done. To go on from there: --skip {done}", events.len());
                 return Ok(ExitCode::from(STOPPED));
             }
         };
         let unreadable = together.iter().filter_map(|event| event.as_ref().err());
-        sum.bad += keep(&mut rest, &forwarded, unreadable, &received_at)?;
-        sum.add(&forwarded);
+        let unreadable = keep(&mut rest, &forwarded, unreadable, &received_at)?;
+        sum += forwarded.counts;
+        sum += Counts { events: unreadable, set_aside: unreadable, ..Counts::default() };
         done += together.len();
     }
     progress.finish_and_clear();
-    sum.print();
-    Ok(if sum.bad == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_BAD) })
+    print(&sum);
+    Ok(if sum.set_aside == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_BAD) })
 }
 
 /// Takes events to the hub, and does not give up while trying again may help.
@@ -81,21 +82,22 @@ async fn forward<'a>(
 ) -> Result<Forwarded<'a>, SendError> {
     loop {
         let deadline = Instant::now() + bridge.delivery_timeout();
+        let memory = bridge.memory().reserve(events.iter().map(|event| event.get().len()).sum()).await;
         let events = events.iter().copied().map(Received::of).collect();
-        match bridge.forward(events, received_at, deadline, &mut Observation::default()).await {
+        match bridge.forward(events, received_at, memory, deadline, &mut Observation::default()).await {
             Err(error) if error.is_passing() => progress.suspend(|| eprintln!("warning: {error} Trying again.")),
             result => return result,
         }
     }
 }
 
-/// Writes what is still bad to the rest, or names it on stderr if there is none, and answers how much it is.
+/// Writes what is still bad to the rest, or names it on stderr if there is none, and answers how much of it is no event.
 fn keep<'a>(
     rest: &mut Option<File>,
     forwarded: &Forwarded<'_>,
     unreadable: impl Iterator<Item = &'a Unreadable<'a>>,
     received_at: &str,
-) -> io::Result<usize> {
+) -> io::Result<u64> {
     let unreadable = unreadable.map(|Unreadable { text, reason }| {
         let letter = json!({
             "event": text,
@@ -106,6 +108,7 @@ fn keep<'a>(
         (letter.to_string(), reason.clone())
     });
     let mut letters: Vec<_> = unreadable.collect();
+    let no_events = letters.len() as u64;
     for letter in &forwarded.dead_letters {
         letters.push((serde_json::to_string(letter)?, letter.reason.to_string()));
     }
@@ -115,29 +118,13 @@ fn keep<'a>(
             None => eprintln!("still bad: {reason}"),
         }
     }
-    Ok(letters.len())
+    Ok(no_events)
 }
 
-/// What became of the events so far.
-#[derive(Default)]
-struct Sum {
-    forwarded: usize,
-    records: usize,
-    ignored: usize,
-    bad: usize,
-}
-
-impl Sum {
-    fn add(&mut self, forwarded: &Forwarded<'_>) {
-        self.forwarded += forwarded.events - forwarded.ignored - forwarded.dead_letters.len();
-        self.records += forwarded.records;
-        self.ignored += forwarded.ignored;
-    }
-
-    fn print(&self) {
-        let Self { forwarded, records, ignored, bad } = self;
-        println!("forwarded {forwarded} (records {records}), still bad {bad}, ignored {ignored}");
-    }
+fn print(counts: &Counts) {
+    let Counts { events, records, ignored, set_aside: bad, .. } = *counts;
+    let forwarded = events - ignored - bad;
+    println!("forwarded {forwarded} (records {records}), still bad {bad}, ignored {ignored}");
 }
 
 /// Shown on a terminal only.

@@ -1,16 +1,18 @@
+use event_hub_producer::SendError;
+
 use super::*;
-use crate::{event_hub::SendError, invocation::BadInvocation};
+use crate::invocation::BadInvocation;
 
 /// The whole table: each failure has its status and its word.
 #[test]
 fn every_failure_has_its_answer() {
     let failures = [
         (Failure::Delivery(BadInvocation::NotAnEnvelope.into()), 400, "badInvocation"),
-        (Failure::Delivery(SendError::NoAnswer.into()), 503, "noAnswer"),
-        (Failure::Delivery(SendError::Stopped.into()), 503, "stopped"),
+        (Failure::Delivery(DeliveryError::from(SendError::NoAnswer)), 503, "noAnswer"),
+        (Failure::Delivery(DeliveryError::from(SendError::Stopped)), 503, "stopped"),
         (Failure::TooLarge, 413, "tooLargeDelivery"),
         (Failure::BrokeOff, 400, "brokeOff"),
-        (Failure::NoRoom, 503, "noRoom"),
+        (Failure::NoMemory, 503, "noMemory"),
     ];
     for (failure, status, kind) in failures {
         assert_eq!((failure.status().as_u16(), failure.kind()), (status, kind), "{failure}");
@@ -21,7 +23,7 @@ fn every_failure_has_its_answer() {
 fn texts_tell_what_to_do() {
     insta::assert_snapshot!(Failure::TooLarge, @"The delivery is larger than 16777216 bytes. Lower maxEventsPerBatch of the Event Grid subscription.");
     insta::assert_snapshot!(Failure::BrokeOff, @"The delivery broke off before its end.");
-    insta::assert_snapshot!(Failure::NoRoom, @"The delivery could not be read in time: others, which wait for the event hub, fill the memory set aside for them.");
+    insta::assert_snapshot!(Failure::NoMemory, @"The delivery could not be read in time: others, which wait for the event hub, fill the memory set aside for them.");
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
+
+use event_hub_producer::{Access, Body, Client};
+use tracing::level_filters::LevelFilter;
+use twin_records::{ObjectValues, RecordFormat};
 
 use super::{
-    reader::{
+    names::{
         AZURE_CLIENT_ID, DELIVERY_TIMEOUT, EVENT_HUB, EVENT_HUB_BODY, EVENT_HUB_CLIENT_ID, EVENT_HUB_NAME,
         EVENT_HUB_NAMESPACE, EVENT_HUB_PRODUCER, EVENT_HUB_TABLES, HANDLER_PORT, IDENTITY_ENDPOINT, LOG_FORMAT,
         LOG_LEVEL, OBJECT_VALUES, OTEL_ENDPOINT, OTEL_METRICS_ENDPOINT, OTEL_SDK_DISABLED, OTEL_TRACES_ENDPOINT,
@@ -9,7 +13,7 @@ use super::{
     },
     *,
 };
-use crate::event_hub::Body;
+use crate::logging::LogFormat;
 
 const CONNECTION_STRING: &str =
     "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0;EntityPath=twins";
@@ -32,8 +36,7 @@ fn access(more: &[(&str, &str)]) -> Access {
         .concat(),
     )
     .unwrap()
-    .bridge
-    .event_hub
+    .hub
     .access
 }
 
@@ -41,15 +44,15 @@ fn access(more: &[(&str, &str)]) -> Access {
 fn a_connection_string_is_enough() {
     let settings = read_with(&[]).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:7072");
-    assert_eq!(settings.bridge.event_hub.name, "twins");
-    assert_eq!(settings.bridge.records, RecordSettings::default());
+    assert_eq!(settings.hub.name, "twins");
+    assert_eq!(settings.bridge.records, RecordConfig::default());
     assert_eq!(settings.bridge.delivery_timeout, Duration::from_secs(25));
-    assert_eq!(settings.log, LogSettings { level: LevelFilter::INFO, format: LogFormat::Text });
+    assert_eq!(settings.log, LogConfig { level: LevelFilter::INFO, format: LogFormat::Text });
 }
 
 #[test]
 fn the_hub_name_can_be_set_apart() {
-    assert_eq!(read_with(&[(EVENT_HUB_NAME, "other")]).unwrap().bridge.event_hub.name, "other");
+    assert_eq!(read_with(&[(EVENT_HUB_NAME, "other")]).unwrap().hub.name, "other");
 }
 
 #[test]
@@ -82,14 +85,13 @@ fn the_other_settings_are_read() {
     .unwrap();
     assert_eq!(settings.bridge.records.format, RecordFormat::TimeSeriesInsights);
     assert_eq!(settings.bridge.records.object_values, ObjectValues::Keep);
-    assert_eq!(settings.bridge.event_hub.producer, ProducerKind::Sdk);
-    assert_eq!(settings.bridge.events.body, Body::Lines);
-    let tables = settings.bridge.events.tables.unwrap();
-    let kinds = [RecordKind::Property, RecordKind::Twin, RecordKind::Relationship];
-    assert_eq!(kinds.map(|kind| tables.of(kind).to_string()), ["Properties", "Twins", "Relationships"]);
+    assert_eq!(settings.hub.client, Client::Sdk);
+    assert_eq!(settings.hub.body, Body::Lines);
+    let tables = settings.bridge.tables.unwrap();
+    assert_eq!([&*tables.property, &*tables.twin, &*tables.relationship], ["Properties", "Twins", "Relationships"]);
     assert_eq!(settings.bridge.records.service_id.as_deref(), Some("contoso.api.weu.digitaltwins.azure.net"));
     assert_eq!(settings.bridge.delivery_timeout, Duration::from_millis(1500));
-    assert_eq!(settings.log, LogSettings { level: LevelFilter::DEBUG, format: LogFormat::Json });
+    assert_eq!(settings.log, LogConfig { level: LevelFilter::DEBUG, format: LogFormat::Json });
 }
 
 #[test]
@@ -103,7 +105,7 @@ fn an_empty_setting_is_as_good_as_absent() {
 #[test]
 fn telemetry_goes_where_a_setting_says_and_nowhere_else() {
     let telemetry = |settings: &[(&str, &str)]| {
-        let TelemetrySettings { traces, metrics } = read_with(settings).unwrap().telemetry;
+        let TelemetryConfig { traces, metrics } = read_with(settings).unwrap().telemetry;
         (traces, metrics)
     };
     let collector = "http://127.0.0.1:4318";
@@ -130,44 +132,20 @@ fn all_mistakes_are_reported_together() {
         (LOG_LEVEL, "loud"),
         (LOG_FORMAT, "xml"),
     ]);
-    insta::assert_snapshot!(mistakes.unwrap_err(), @r"
-    error: twin-bridge can't start with these app settings:
-    error: FUNCTIONS_CUSTOMHANDLER_PORT must be a port, 0 to 65535.
-    error: EVENT_HUB_PRODUCER must be one of: amqp, sdk.
-    error: EVENT_HUB__fullyQualifiedNamespace must be a host name like contoso.servicebus.windows.net, without sb:// or a path.
-    error: Set EVENT_HUB_NAME to the event hub's name, or add EntityPath to EVENT_HUB.
-    error: RECORD_FORMAT must be one of: data-history, time-series-insights.
-    error: OBJECT_VALUES must be one of: flatten, keep.
-    error: EVENT_HUB_BODY must be one of: record, lines, array.
-    error: EVENT_HUB_TABLES must name three tables, <property>,<twin>,<relationship>, like AdtPropertyEvents,AdtTwinLifecycleEvents,AdtRelationshipLifecycleEvents.
-    error: DELIVERY_TIMEOUT must be a time like 25s or 800ms, above 0 and at most 29s: Event Grid waits 30 s for an answer.
-    error: LOG_LEVEL must be one of: error, warn, info, debug, trace.
-    error: LOG_FORMAT must be one of: text, json.
-    ");
+    insta::assert_snapshot!(mistakes.unwrap_err(), @"twin-bridge can't start with these app settings: (1) EVENT_HUB__fullyQualifiedNamespace must be a host name like contoso.servicebus.windows.net, without sb:// or a path. (2) Set EVENT_HUB_NAME to the event hub's name, or add EntityPath to EVENT_HUB. (3) EVENT_HUB_PRODUCER must be one of: amqp, sdk. (4) EVENT_HUB_BODY must be one of: record, lines, array. (5) FUNCTIONS_CUSTOMHANDLER_PORT must be a port, 0 to 65535. (6) RECORD_FORMAT must be one of: data-history, time-series-insights. (7) OBJECT_VALUES must be one of: flatten, keep. (8) EVENT_HUB_TABLES must name three tables, <property>,<twin>,<relationship>, like AdtPropertyEvents,AdtTwinLifecycleEvents,AdtRelationshipLifecycleEvents. (9) DELIVERY_TIMEOUT must be a time like 25s or 800ms, above 0 and at most 29s: Event Grid waits 30 s for an answer. (10) LOG_LEVEL must be one of: error, warn, info, debug, trace. (11) LOG_FORMAT must be one of: text, json.");
 }
 
 #[test]
 fn nothing_set_says_what_to_set() {
-    insta::assert_snapshot!(read(&[]).unwrap_err(), @r"
-    error: twin-bridge can't start with these app settings:
-    error: FUNCTIONS_CUSTOMHANDLER_PORT is not set. The Functions host sets it; to run twin-bridge by hand, set it to a free port.
-    error: Set EVENT_HUB__fullyQualifiedNamespace to <namespace>.servicebus.windows.net (identity), or EVENT_HUB to a connection string.
-    error: Set EVENT_HUB_NAME to the event hub's name, or add EntityPath to EVENT_HUB.
-    ");
+    insta::assert_snapshot!(read(&[]).unwrap_err(), @"twin-bridge can't start with these app settings: (1) Set EVENT_HUB__fullyQualifiedNamespace to <namespace>.servicebus.windows.net (identity), or EVENT_HUB to a connection string. (2) Set EVENT_HUB_NAME to the event hub's name, or add EntityPath to EVENT_HUB. (3) FUNCTIONS_CUSTOMHANDLER_PORT is not set. The Functions host sets it; to run twin-bridge by hand, set it to a free port.");
 }
 
 #[test]
 fn a_bad_connection_string_is_named_but_not_shown() {
     let mistakes = read(&[(HANDLER_PORT, "1"), (EVENT_HUB, "SharedAccessKeyName=a;SharedAccessKey=c2VjcmV0")]);
-    insta::assert_snapshot!(mistakes.unwrap_err(), @r"
-    error: twin-bridge can't start with these app settings:
-    error: EVENT_HUB has no Endpoint.
-    ");
+    insta::assert_snapshot!(mistakes.unwrap_err(), @"twin-bridge can't start with these app settings: (1) EVENT_HUB has no Endpoint.");
     let both = read_with(&[(EVENT_HUB_NAMESPACE, "contoso.servicebus.windows.net")]);
-    insta::assert_snapshot!(both.unwrap_err(), @r"
-    error: twin-bridge can't start with these app settings:
-    error: Set EVENT_HUB or EVENT_HUB__fullyQualifiedNamespace, not both.
-    ");
+    insta::assert_snapshot!(both.unwrap_err(), @"twin-bridge can't start with these app settings: (1) Set EVENT_HUB or EVENT_HUB__fullyQualifiedNamespace, not both.");
 }
 
 #[test]

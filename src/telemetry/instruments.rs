@@ -14,7 +14,7 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::SdkTracer;
 
 use super::contexts::Contexts;
-use crate::totals::Counts;
+use crate::counts::Counts;
 
 /// The conventions' bounds for durations, in seconds, and two more up to the longest that a delivery can last.
 const BOUNDS: [f64; 16] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 30.0];

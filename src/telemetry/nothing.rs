@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{settings::TelemetrySettings, totals::Counts};
+use super::config::TelemetryConfig;
+use crate::counts::Counts;
 
 /// Telemetry that is not there.
 #[derive(Debug, Clone)]
@@ -14,8 +15,8 @@ pub struct Observation(());
 
 impl Telemetry {
     /// Says so if somebody expects telemetry.
-    pub fn start(settings: TelemetrySettings) -> Self {
-        if settings.traces || settings.metrics {
+    pub fn start(config: TelemetryConfig) -> Self {
+        if config.traces || config.metrics {
             tracing::info!("This executable exports no telemetry: it was built without the feature opentelemetry.");
         }
         Self(())
@@ -35,7 +36,7 @@ impl Observation {
     pub fn holds(&mut self, _: Option<&str>) {}
 
     /// The delivery is done.
-    pub fn delivered(&mut self, _: &Counts) {}
+    pub fn delivered(&mut self, _: Counts) {}
 
     /// The delivery failed.
     pub fn failed(&mut self, _: &'static str) {}

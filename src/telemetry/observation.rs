@@ -9,7 +9,7 @@ use super::{
     contexts::Contexts,
     instruments::{Instruments, Outcome},
 };
-use crate::totals::Counts;
+use crate::counts::Counts;
 
 /// The delivery ended without an answer: whoever asked has gone, or the process stops.
 const UNANSWERED: &str = "unanswered";
@@ -52,8 +52,8 @@ impl Observation {
     }
 
     /// The delivery is done.
-    pub fn delivered(&mut self, counts: &Counts) {
-        self.end(Ok(*counts));
+    pub fn delivered(&mut self, counts: Counts) {
+        self.end(Ok(counts));
     }
 
     /// The delivery failed.

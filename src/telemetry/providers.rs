@@ -15,8 +15,7 @@ use opentelemetry_sdk::{
 };
 use tracing::{debug, info, warn};
 
-use super::{Observation, fault::Reported, instruments::Instruments};
-use crate::settings::TelemetrySettings;
+use super::{config::TelemetryConfig, fault::Reported, instruments::Instruments, observation::Observation};
 
 const SERVICE_NAME: Key = Key::from_static_str("service.name");
 
@@ -30,9 +29,9 @@ pub struct Telemetry {
 
 impl Telemetry {
     /// Starts to export what the settings ask for. What can't be exported is told in the log; deliveries go on.
-    pub fn start(settings: TelemetrySettings) -> Self {
-        let traces = settings.traces.then(|| started("traces", traces())).flatten();
-        let metrics = settings.metrics.then(|| started("metrics", metrics())).flatten();
+    pub fn start(config: TelemetryConfig) -> Self {
+        let traces = config.traces.then(|| started("traces", traces())).flatten();
+        let metrics = config.metrics.then(|| started("metrics", metrics())).flatten();
         if traces.is_none() && metrics.is_none() {
             return Self::default();
         }

@@ -3,6 +3,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use event_hub_producer::Access;
 use local_azure::{
     event_hubs,
     functions_host::{Config, FunctionsHost, Handler, Log, Storage},
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, time::timeout};
 use twin_bridge::{
     invocation::{Outputs, Response},
-    settings::{Access, Settings},
+    settings::Settings,
 };
 
 use crate::{
@@ -131,7 +132,7 @@ fn the_handler_takes_the_example_settings() {
         _ => example.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone()),
     };
     let settings = Settings::read(lookup).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let Access::ConnectionString(access) = settings.bridge.event_hub.access else { panic!("a connection string") };
+    let Access::ConnectionString(access) = settings.hub.access else { panic!("a connection string") };
     assert!(access.use_development_emulator);
     assert_eq!((&*access.host, access.port), ("127.0.0.1", Some(AMQP)));
 }
@@ -231,7 +232,7 @@ fn anchor(heading: &str) -> String {
 #[test]
 fn what_operators_search_for_is_what_the_handler_logs() {
     let mut source = String::new();
-    for path in files("src", "rs").into_iter().chain(files("src/event_hub", "rs")) {
+    for path in files("src", "rs").into_iter().chain(files("event-hub/src", "rs")) {
         source += &std::fs::read_to_string(path).unwrap();
     }
     let operate = text("docs/operate.md");

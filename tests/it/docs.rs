@@ -2,11 +2,7 @@
 
 use std::{fs, path::Path};
 
-use twin_bridge::{
-    bridge::{Converted, convert},
-    record::RecordFormat,
-    settings::RecordSettings,
-};
+use twin_records::{Config, Converted, RecordFormat, convert};
 
 /// A fenced block and what its opening line says after the language.
 struct Fence {
@@ -39,7 +35,7 @@ fn check(file: &str) -> usize {
 
 fn records(notification: &str, format: RecordFormat) -> String {
     let event = serde_json::from_str(notification).unwrap();
-    match convert(event, &RecordSettings { format, ..RecordSettings::default() }, "received") {
+    match convert(event, &Config { format, ..Config::default() }, "received") {
         Ok(Converted::Records(_, records)) => {
             records.iter().map(|record| str::from_utf8(record.text).unwrap().to_owned() + "\n").collect()
         }

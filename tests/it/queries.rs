@@ -150,7 +150,7 @@ fn table_of(record: &Map<String, Value>) -> Option<&'static str> {
 fn the_tables_have_a_column_for_every_member_of_a_record() {
     let tables = tables();
     assert_eq!(tables.len(), 3);
-    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/record/snapshots");
+    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("records/src/record/snapshots");
     let mut records = 0;
     for snapshot in fs::read_dir(snapshots).unwrap() {
         let path = snapshot.unwrap().path();

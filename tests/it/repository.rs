@@ -27,12 +27,12 @@ pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The names of all settings that src/settings/reader.rs reads.
+/// The names of all settings that src/settings/names.rs reads.
 pub fn setting_names() -> Vec<String> {
-    let source = text("src/settings/reader.rs");
+    let source = text("src/settings/names.rs");
     let constants = source.lines().filter_map(|line| line.strip_prefix("pub(super) const ")?.split_once(": &str = \""));
     let names: Vec<_> = constants.map(|(_, rest)| rest.trim_end_matches("\";").to_owned()).collect();
-    assert!(names.len() >= 12, "src/settings/reader.rs is written differently now: {names:?}");
+    assert!(names.len() >= 12, "src/settings/names.rs is written differently now: {names:?}");
     names
 }
 

@@ -6,10 +6,7 @@ use local_azure::{
 };
 use serde_json::{Value, json, value::RawValue};
 use tokio::sync::mpsc;
-use twin_bridge::{
-    flatten::{Change, ObjectValues},
-    notification::{Entity, Event, Occurrence, read},
-};
+use twin_records::{Entity, Event, ObjectValues, Occurrence, event::read, flatten::Change};
 
 const HOST: &str = "factory.api.weu.digitaltwins.azure.net";
 const STEP: &str = "dtmi:example:Step;1";

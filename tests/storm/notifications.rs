@@ -2,10 +2,7 @@
 
 use fastrand::Rng;
 use serde_json::{Value, json, value::RawValue};
-use twin_bridge::{
-    bridge::{Converted, convert},
-    settings::RecordSettings,
-};
+use twin_records::{Config, Converted, convert};
 
 use crate::ledger::{Expected, hash};
 
@@ -38,13 +35,13 @@ pub struct Generator {
     rng: Rng,
     cloud_events: bool,
     twins: Vec<String>,
-    settings: RecordSettings,
+    settings: Config,
 }
 
 impl Generator {
     pub fn new(sender: usize, rng: Rng) -> Self {
         let twins = (0..TWINS).map(|number| twin(sender, number)).collect();
-        let settings = RecordSettings::read(|_| None).unwrap();
+        let settings = Config::default();
         Self { rng, cloud_events: sender.is_multiple_of(2), twins, settings }
     }
 

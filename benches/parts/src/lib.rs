@@ -5,17 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on has failed")]
 
-use std::sync::LazyLock;
+use std::{hint::black_box, sync::LazyLock};
 
+use event_hub_producer::{Body, Entry, Group, Messages};
 use serde_json::value::RawValue;
-use twin_bridge::{
-    bridge::{Converted, convert},
-    event_hub::{Body, Entry, Messages},
-    flatten::{self, ObjectValues},
-    invocation,
-    notification::{self, Event, Notification, Occurrence, Received},
-    record::{self, RecordFormat, Records},
-    settings::RecordSettings,
+use twin_bridge::invocation;
+use twin_records::{
+    Config, Converted, Event, Notification, ObjectValues, Occurrence, Received, RecordFormat, Records, convert, event,
+    flatten, record,
 };
 
 mod inputs;
@@ -120,8 +117,8 @@ pub static PARTS: &[Part] = &[
 
 const TSI: RecordFormat = RecordFormat::TimeSeriesInsights;
 
-fn settings(format: RecordFormat) -> RecordSettings {
-    RecordSettings { format, ..RecordSettings::default() }
+fn config(format: RecordFormat) -> Config {
+    Config { format, ..Config::default() }
 }
 
 /// From the body of a request to the text of its events.
@@ -154,25 +151,30 @@ fn changes(notification: &Notification<'_>) -> usize {
 
 /// From a notification to its records, which flattens it first.
 fn encode(input: &'static Input, format: RecordFormat) -> Pass {
-    let (notifications, settings) = (notifications(input), settings(format));
+    let (notifications, config) = (notifications(input), config(format));
     Box::new(move || {
-        let records = |notification| record::records(notification, &settings, RECEIVED_AT).unwrap().len();
+        let records = |notification| record::records(notification, &config, RECEIVED_AT).unwrap().len();
         notifications.iter().map(records).sum()
     })
 }
 
 /// From records to what is queued for the hub.
 fn enqueue(input: &'static Input, body: Body) -> Pass {
-    let converted: Vec<_> = input.events.iter().map(|event| converted(notification::read(event).unwrap())).collect();
+    let converted: Vec<_> = input.events.iter().map(|event| converted(event::read(event).unwrap())).collect();
     Box::new(move || {
-        converted.into_iter().map(|(notification, records)| messages(&notification, records, body).records()).sum()
+        let queue = |(notification, records): (Notification<'_>, Records)| {
+            let count = records.len();
+            black_box(messages(&notification, records, body));
+            count
+        };
+        converted.into_iter().map(queue).sum()
     })
 }
 
 /// From what is queued to the bytes of AMQP messages. (The SDK's batch writes each of them twice, to know its size.)
 fn amqp(input: &'static Input, body: Body) -> Pass {
     let queued = input.events.iter().map(|event| {
-        let (notification, records) = converted(notification::read(event).unwrap());
+        let (notification, records) = converted(event::read(event).unwrap());
         messages(&notification, records, body)
     });
     let queued: Vec<_> = queued.collect();
@@ -181,10 +183,10 @@ fn amqp(input: &'static Input, body: Body) -> Pass {
 
 /// From events to records.
 fn convert_all(input: &'static Input) -> Pass {
-    let settings = settings(RecordFormat::DataHistory);
+    let config = config(RecordFormat::DataHistory);
     let lifecycle = input.lifecycle_records;
     Box::new(move || {
-        let records = |event: &&RawValue| match convert(event, &settings, RECEIVED_AT) {
+        let records = |event: &&RawValue| match convert(event, &config, RECEIVED_AT) {
             Ok(Converted::Records(_, records)) => records.len(),
             other => panic!("{other:?}"),
         };
@@ -206,7 +208,7 @@ fn all(input: &'static Input, body: Body) -> Pass {
 }
 
 fn notifications(input: &'static Input) -> Vec<Notification<'static>> {
-    let read = |&event: &&'static RawValue| match notification::read(event) {
+    let read = |&event: &&'static RawValue| match event::read(event) {
         Ok(Event::Notification(notification)) => notification,
         other => panic!("{other:?}"),
     };
@@ -214,7 +216,7 @@ fn notifications(input: &'static Input) -> Vec<Notification<'static>> {
 }
 
 fn converted(event: Event<'_>) -> (Notification<'_>, Records) {
-    match Converted::of(event, &RecordSettings::default(), RECEIVED_AT) {
+    match Converted::of(event, &Config::default(), RECEIVED_AT) {
         Ok(Converted::Records(notification, records)) => (notification, records),
         other => panic!("{other:?}"),
     }
@@ -223,14 +225,14 @@ fn converted(event: Event<'_>) -> (Notification<'_>, Records) {
 /// As the bridge does it.
 fn messages(notification: &Notification<'_>, records: Records, body: Body) -> Messages {
     let (text, list) = records.into_parts();
-    Messages::new(
-        &notification.id,
-        notification.entity.twin_id(),
-        notification.traceparent.as_deref(),
-        body,
+    let group = Group {
+        key: notification.entity.twin_id().to_owned(),
+        id: notification.id.clone().into_owned(),
+        traceparent: notification.traceparent.as_deref().map(str::to_owned),
         text,
-        list.into_iter().map(|(_, end)| Entry { end, table: None }).collect(),
-    )
+        entries: list.into_iter().map(|(_, end)| Entry { end, table: None }).collect(),
+    };
+    Messages::new(group, body)
 }
 
 fn written(messages: &Messages) -> usize {

@@ -40,9 +40,9 @@ async fn what_passes_within_the_budget_is_not_noticed() {
     let hub = hub();
     let handler = Handler::start_by(producer(), &hub, &[]).await;
     handler.ready().await;
-    for answer in [HubAnswer::Release, HubAnswer::Modify, HubAnswer::server_busy()] {
+    for (id, answer) in [("e", HubAnswer::Release), ("f", HubAnswer::Modify), ("g", HubAnswer::server_busy())] {
         hub.faults().answer_next(2, answer);
-        handler.deliver(&one("e")).await.assert_delivered();
+        handler.deliver(&one(id)).await.assert_delivered();
     }
     assert_eq!(hub.events("twins").len(), 3);
 }
@@ -64,9 +64,9 @@ async fn trouble_that_comes_and_goes_is_told_once() {
     let hub = hub();
     let handler = Handler::start_by(producer(), &hub, &[]).await;
     handler.ready().await;
-    for _ in 0..5 {
+    for number in 0..5 {
         hub.faults().answer_next(1, HubAnswer::server_busy());
-        handler.deliver(&one("e")).await.assert_delivered();
+        handler.deliver(&one(&number.to_string())).await.assert_delivered();
     }
     // Each stream comes in its order: with these lines, all that was logged before them is here.
     handler.logged_times("Delivered.", 5).await;
@@ -369,7 +369,7 @@ async fn tokens_that_the_service_can_not_check_now_are_tried_again() {
     let hub = hub();
     hub.faults().answer_tokens(TokenAnswer::Refuse { status: 503, description: "busy".to_owned() });
     let handler = Handler::start_by(producer(), &hub, &[("DELIVERY_TIMEOUT", "2s")]).await;
-    failing(&handler, "The event hub can't be reached (503: busy)").await;
+    failing(&handler, "The event hub has interrupted its service (503: busy)").await;
     hub.faults().answer_tokens(TokenAnswer::Verify);
     let answer: Answer = handler.deliver(&one("e")).await;
     answer.assert_delivered();
