@@ -21,6 +21,7 @@ mod repository;
 #[path = "producer/mod.rs"]
 mod sdk;
 mod shutdown;
+mod skipped;
 mod start;
 mod structure;
 mod through_the_host;
