@@ -16,18 +16,9 @@ pub(crate) fn build() -> io::Result<PathBuf> {
     let this = env::current_exe()?;
     let folder = this.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
     let profile = if folder == "debug" { "dev".as_ref() } else { folder };
-    let mut command = command();
+    let mut command = command("build");
     // Both packages, so that what they share is built once, with the features of both.
-    command.args([
-        "build",
-        "--package",
-        "local-azure",
-        "--package",
-        "twin-bridge",
-        "--bin",
-        "twin-bridge",
-        "--profile",
-    ]);
+    command.args(["--package", "local-azure", "--package", "twin-bridge", "--bin", "twin-bridge", "--profile"]);
     command.arg(profile);
     if !command.status()?.success() {
         return Err(io::Error::other("twin-bridge could not be built"));
@@ -38,13 +29,14 @@ pub(crate) fn build() -> io::Result<PathBuf> {
 /// Runs this program as it is built by the profile `load`, with the same arguments.
 pub(crate) fn run_optimised() -> io::Result<ExitStatus> {
     eprintln!("So many changes a second need an optimised build. The first time that takes some minutes.");
-    let mut command = command();
-    command.args(["run", "--package", "local-azure", "--profile", "load", "--"]).args(env::args_os().skip(1));
+    let mut command = command("run");
+    command.args(["--package", "local-azure", "--profile", "load", "--"]).args(env::args_os().skip(1));
     command.status()
 }
 
-fn command() -> Command {
+/// Cargo in the folder where this program was called: paths among its arguments are relative to that.
+fn command(name: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root());
+    command.arg(name).arg("--manifest-path").arg(root().join("Cargo.toml"));
     command
 }
