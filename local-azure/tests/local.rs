@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use std::{collections::HashMap, process::Stdio, time::Duration};
+use std::{collections::HashMap, fs, os::unix::fs::PermissionsExt, process::Stdio, time::Duration};
 
 use axum::{Json, Router, http::HeaderMap, routing::post};
 use serde_json::{Value, json};
@@ -137,6 +137,28 @@ async fn another_host_gets_the_same_deliveries_once_it_is_up() {
     let events = timeout(PATIENCE, delivered.recv()).await.expect("a delivery comes").unwrap();
     assert_eq!(events[0]["eventType"], "Microsoft.DigitalTwins.Twin.Update", "{events}");
     assert!(local.interrupt().await);
+}
+
+#[tokio::test]
+async fn a_handler_is_looked_for_where_the_program_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let handler = folder.path().join("handler");
+    fs::write(&handler, "#!/bin/sh\necho this one >&2\nexit 1\n").unwrap();
+    fs::set_permissions(&handler, fs::Permissions::from_mode(0o755)).unwrap();
+    let call = async |handler| {
+        let mut command = command(&["--handler", handler]);
+        let output = command.current_dir(folder.path()).stderr(Stdio::piped()).output();
+        let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let text = call("handler").await;
+    assert!(text.contains("this one"), "{text}");
+    let text = call("./no-handler").await;
+    assert!(
+        text.contains("--handler") && text.contains("there is no file /") && text.contains("/no-handler"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

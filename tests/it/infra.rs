@@ -1,11 +1,14 @@
 //! What the Bicep says, read as text: who may do what, which doors are shut, and that its settings are ours. That its
-//! resources have the properties they are given is for a compiler.
+//! resources have the properties they are given is for the compiler, where it is installed.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, process::Command};
 
 use twin_bridge::settings::Settings;
 
-use crate::repository::{between, files, setting_names, text};
+use crate::{
+    repository::{between, files, root, setting_names, text},
+    skipped::skipped,
+};
 
 /// Every role that is given: where, to whom, its name and id, and on what.
 const ROLES: [(&str, &str, &str, &str, &str); 7] = [
@@ -60,6 +63,21 @@ fn module(name: &str) -> String {
 fn keys(object: &str) -> Vec<&str> {
     let lines = object.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
     lines.map(|line| line.split_once(": ").unwrap().0).collect()
+}
+
+#[test]
+fn the_compiler_and_its_linter_have_no_complaint() {
+    for arguments in [
+        ["build", "--stdout", "infra/main.bicep"].as_slice(),
+        &["build-params", "--stdout", "infra/main.bicepparam"],
+        &["lint", "infra/main.bicep"],
+    ] {
+        let Ok(output) = Command::new("bicep").args(arguments).current_dir(root()).output() else {
+            return skipped("no Bicep was compiled: there is no bicep on the PATH.");
+        };
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && complaints.is_empty(), "{arguments:?}: {complaints}");
+    }
 }
 
 #[test]

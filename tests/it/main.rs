@@ -21,7 +21,9 @@ mod repository;
 #[path = "producer/mod.rs"]
 mod sdk;
 mod shutdown;
+mod skipped;
 mod start;
+mod structure;
 mod through_the_host;
 mod twins;
 mod under_way;

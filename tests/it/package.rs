@@ -18,6 +18,7 @@ use zip::ZipArchive;
 use crate::{
     handler::{hub, settings, update},
     repository::{root, text},
+    skipped::skipped,
 };
 
 type Archive = ZipArchive<Cursor<Vec<u8>>>;
@@ -115,7 +116,7 @@ fn func_uploads_nothing_else_from_the_root() {
 #[test]
 fn the_real_package_runs_on_an_old_system() {
     let Ok(packed) = fs::read(root().join("dist").join(package::ZIP)) else {
-        eprintln!("SKIPPED: there is no dist/package.zip to look at. Run cargo package-function.");
+        skipped("there is no dist/package.zip to look at. Run cargo package-function.");
         return;
     };
     let mut archive = ZipArchive::new(Cursor::new(packed)).unwrap();

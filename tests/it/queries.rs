@@ -9,6 +9,8 @@ use std::{
 
 use serde_json::{Map, Value};
 
+use crate::skipped::skipped;
+
 const TABLES: &str = "infra/data-explorer.kql";
 
 /// Checks queries with Microsoft's Kusto language service, and answers whether they are valid and what it said.
@@ -21,9 +23,7 @@ fn check(files: &[PathBuf]) -> Option<(bool, String)> {
             std::env::var_os("CI").is_none(),
             "in CI the language service must be installed: tests/clients/install.sh"
         );
-        eprintln!(
-            "SKIPPED: no query was checked. Run tests/clients/install.sh to install Microsoft's Kusto language service."
-        );
+        skipped("no query was checked. Run tests/clients/install.sh to install Microsoft's Kusto language service.");
         return None;
     }
     let output = Command::new("node")

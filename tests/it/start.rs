@@ -1,8 +1,16 @@
 //! How the handler starts, with good settings and bad ones.
 
+use std::{
+    os::{fd::OwnedFd, unix::net::UnixDatagram},
+    process::Stdio,
+};
+
 use serde_json::json;
 
-use crate::handler::{Handler, command, hub, settings};
+use crate::{
+    handler::{Handler, command, hub, settings},
+    repository::between,
+};
 
 #[tokio::test]
 async fn it_listens_before_the_hub_is_reached() {
@@ -26,6 +34,34 @@ async fn bad_settings_end_it_with_64_and_all_mistakes() {
     {
         assert!(text.contains(name), "{text}");
     }
+}
+
+/// The host's exception keeps the last three lines that a dying handler wrote to stderr, and takes each write by itself.
+#[tokio::test]
+async fn all_mistakes_are_one_line_in_one_write_with_the_connection_first() {
+    // Each write becomes a datagram.
+    let (err, its_err) = UnixDatagram::pair().unwrap();
+    let wrong = [("LOG_LEVEL", "loud"), ("OBJECT_VALUES", "both"), ("DELIVERY_TIMEOUT", "1h")];
+    let status = command()
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", "0")
+        .envs(wrong)
+        .stderr(Stdio::from(OwnedFd::from(its_err)))
+        .status()
+        .await
+        .unwrap();
+    assert_eq!(status.code(), Some(64));
+    err.set_nonblocking(true).unwrap();
+    let mut text = [0; 4096];
+    let length = err.recv(&mut text).unwrap();
+    let text = str::from_utf8(&text[..length]).unwrap();
+    assert!(text.starts_with("error: twin-bridge can't start with these app settings: (1) "), "{text}");
+    assert_eq!(text.find('\n'), Some(text.len() - 1), "{text}");
+    assert!(between(text, "(1) ", " (2) ").contains("EVENT_HUB__fullyQualifiedNamespace"), "{text}");
+    assert!(between(text, "(2) ", " (3) ").contains("EVENT_HUB_NAME"), "{text}");
+    let rest = between(text, "(3) ", "\n");
+    assert!(wrong.iter().all(|(name, _)| rest.contains(name)), "{text}");
+    assert!(rest.contains(" (4) ") && rest.contains(" (5) ") && !rest.contains(" (6) "), "{text}");
+    assert!(err.recv(&mut [0; 4096]).is_err(), "a second write");
 }
 
 #[tokio::test]

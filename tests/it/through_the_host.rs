@@ -16,7 +16,10 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::handler::{command, hub, settings, update};
+use crate::{
+    handler::{command, hub, settings, update},
+    skipped::skipped,
+};
 
 #[tokio::test]
 async fn a_delivery_comes_out_of_the_hub_and_what_is_bad_becomes_a_blob() {
@@ -44,7 +47,7 @@ async fn a_dead_letter_in_a_storage_account_is_mended_and_replayed() {
     let (azurite, python) = (clients.join("node_modules/.bin/azurite-blob"), clients.join("venv/bin/python"));
     if !azurite.exists() || !python.exists() {
         assert!(std::env::var_os("CI").is_none(), "in CI Azurite must be installed: tests/clients/install.sh");
-        eprintln!("SKIPPED: no dead letter went through Azurite. Run tests/clients/install.sh to install it.");
+        skipped("no dead letter went through Azurite. Run tests/clients/install.sh to install it.");
         return;
     }
     let (_azurite, account) = start_azurite(&azurite).await;

@@ -1,7 +1,7 @@
 //! The stand-in for the Functions host, seen from both of its sides: a sender of events and a handler.
 //!
-//! `contract` has a few cases of our own, `recordings` replays those of a real host where they are at hand, `process`
-//! has real handler processes, `azurite` writes to a storage emulator where one is installed.
+//! `contract` has a few cases of our own, `recordings` replays those of a real host, `process` has real handler
+//! processes, `azurite` writes to a storage emulator where one is installed.
 
 #![allow(
     clippy::expect_used,

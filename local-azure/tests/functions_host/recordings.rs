@@ -1,12 +1,11 @@
 //! Replays of what a real host did: deliveries with what it posted, answers with what it made of them, calls to its
 //! webhook.
 //!
-//! The recordings lie beside the repository, in `../shared/fixtures/recorded`; `TWIN_BRIDGE_RECORDINGS` names another
-//! folder. Aside from ids, the time and the port, everything must be the same to the byte, with one exception: the
-//! recorded extension re-wrote dates, so those are compared as instants.
+//! Aside from ids, the time and the port, everything must be the same to the byte, with one exception: the recorded
+//! extension re-wrote dates, so those are compared as instants.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use local_azure::functions_host::{FunctionsHost, Handler};
@@ -14,17 +13,10 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::support::{Answer, App, FakeHandler, Posted, call, deliver, read_json, skipped};
+use crate::support::{Answer, App, FakeHandler, Posted, call, deliver, read_json};
 
-fn recordings() -> Option<PathBuf> {
-    let folder = std::env::var_os("TWIN_BRIDGE_RECORDINGS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures/recorded"), PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    skipped("no recordings of a Functions host here; TWIN_BRIDGE_RECORDINGS can name their folder");
-    None
-}
+/// `tests/fixtures/recordings/README.md` says where they are from.
+const RECORDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/recordings");
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
@@ -41,9 +33,8 @@ fn status(value: &Value) -> u64 {
 
 #[tokio::test]
 async fn what_is_posted_is_what_the_host_posted() {
-    let Some(folder) = recordings() else { return };
     let mut replayed = 0;
-    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+    for entry in std::fs::read_dir(RECORDINGS).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         let trigger = match name.rsplit('.').nth(1) {
             Some("many") => "events",
@@ -135,8 +126,7 @@ fn next_time(text: &str) -> Option<(usize, usize)> {
 
 #[tokio::test]
 async fn every_answer_is_taken_as_the_host_took_it() {
-    let Some(folder) = recordings() else { return };
-    let cases = read_json(&folder.join("answers.json"));
+    let cases = read_json(&Path::new(RECORDINGS).join("answers.json"));
     for case in cases.as_array().unwrap() {
         replay_answer(text(case, "case"), case).await;
     }
@@ -178,11 +168,10 @@ async fn replay_answer(name: &str, case: &Value) {
 
 #[tokio::test]
 async fn the_webhook_answers_as_the_host_did() {
-    let Some(folder) = recordings() else { return };
     let handler = FakeHandler::start(Answer::json("{}")).await;
     let app = App::new("events", Some("many"));
     let host = FunctionsHost::start(app.config(Handler::Listening(handler.address))).await.unwrap();
-    let cases = read_json(&folder.join("webhook.json"));
+    let cases = read_json(&Path::new(RECORDINGS).join("webhook.json"));
     for case in cases.as_array().unwrap() {
         let name = text(case, "case");
         // Keys are not checked locally.

@@ -15,7 +15,10 @@ use tokio::{
 };
 
 use super::producer;
-use crate::handler::{Handler, PATIENCE, hub, update};
+use crate::{
+    handler::{Handler, PATIENCE, hub, update},
+    skipped::skipped,
+};
 
 const EVENTS: usize = 50;
 
@@ -93,9 +96,9 @@ fn are_installed(script: &str) -> bool {
     let installed = clients.join("venv/installed.txt").exists() && clients.join("node_modules/installed.json").exists();
     if !installed {
         assert!(std::env::var_os("CI").is_none(), "in CI the clients must be installed: tests/clients/install.sh");
-        eprintln!(
-            "SKIPPED: {script} did not see what the bridge sent. Run tests/clients/install.sh to install Microsoft's clients."
-        );
+        skipped(&format!(
+            "{script} did not see what the bridge sent. Run tests/clients/install.sh to install Microsoft's clients."
+        ));
     }
     installed
 }

@@ -1,17 +1,17 @@
 //! The pieces, started in the order in which they need each other: from the hub back to the twins.
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{error, fmt, sync::Arc, time::Duration};
 
 use local_azure::{
     digital_twins::{self, DigitalTwins, Endpoint, EventRoute, Graph},
     event_grid::{self, DeadLetters, EventGrid, Subscription, SubscriptionSnapshot},
     event_hubs::{self, Control, EventHubs},
     explorer::{self, Counters, Explorer},
-    functions_host::{self, FunctionsHost, Handler, Level, Log, Storage},
+    functions_host::{self, FunctionsHost, Handler, Log, Storage},
 };
 use tokio::sync::{broadcast, mpsc};
 
-use crate::{Error, cargo, options::Options, status::Status};
+use crate::{cargo, options::Options};
 
 /// The hub that everything here uses.
 const HUB: &str = "twins";
@@ -35,6 +35,9 @@ const MANY: f64 = 200.0;
 /// Events that may wait between the twins and the topic.
 const BETWEEN: usize = 1024;
 
+/// Why a piece can't start.
+pub(crate) type Error = Box<dyn error::Error + Send + Sync>;
+
 /// Everything that runs.
 #[derive(Debug)]
 pub(crate) struct Azure {
@@ -55,7 +58,8 @@ struct Events {
 }
 
 impl Azure {
-    pub(crate) async fn start(options: &Options, status: &Status) -> Result<Self, Error> {
+    /// The log is the host's and the handler's.
+    pub(crate) async fn start(options: &Options, log: Log) -> Result<Self, Error> {
         let config = event_hubs::Config { listen: options.listen(EVENT_HUBS_PORT), ..event_hubs::Config::default() };
         let hubs = Arc::new(EventHubs::start(config)?);
         let control = match options.control_port {
@@ -69,11 +73,8 @@ impl Azure {
             limits: explorer::Limits::default(),
         });
         let explorer = explorer.await?;
-        let events = if options.hub_only {
-            None
-        } else {
-            Some(Events::start(options, hubs.connection_string(HUB), status).await?)
-        };
+        let events =
+            if options.hub_only { None } else { Some(Events::start(options, hubs.connection_string(HUB), log).await?) };
         Ok(Self { hubs, control, explorer, events })
     }
 
@@ -129,11 +130,11 @@ impl Azure {
 }
 
 impl Events {
-    async fn start(options: &Options, connection_string: String, status: &Status) -> Result<Self, Error> {
+    async fn start(options: &Options, connection_string: String, log: Log) -> Result<Self, Error> {
         let (host, webhook) = if let Some(url) = &options.webhook {
             (None, url.clone())
         } else {
-            let host = start_host(options, connection_string, status).await?;
+            let host = start_host(options, connection_string, log).await?;
             let webhook = host.webhook_url(FUNCTION);
             (Some(host), webhook)
         };
@@ -164,14 +165,12 @@ impl Events {
     }
 }
 
-async fn start_host(options: &Options, connection_string: String, status: &Status) -> Result<FunctionsHost, Error> {
+async fn start_host(options: &Options, connection_string: String, log: Log) -> Result<FunctionsHost, Error> {
     let executable = match &options.handler {
         Some(path) => path.clone(),
         None => cargo::build()?,
     };
-    let least = if options.verbose { Level::Information } else { Level::Warning };
-    let status = status.clone();
-    let mut config = functions_host::Config::new(root(), storage());
+    let mut config = functions_host::Config::new(cargo::root(), storage());
     config.listen = options.listen(FUNCTIONS_PORT);
     config.handler = Handler::Executable(executable);
     config.environment =
@@ -179,11 +178,7 @@ async fn start_host(options: &Options, connection_string: String, status: &Statu
     if options.changes_per_second() >= MANY && std::env::var_os("EVENT_HUB_BODY").is_none() {
         config.environment.push(("EVENT_HUB_BODY".to_owned(), "lines".to_owned()));
     }
-    config.log = Log::new(move |line| {
-        if line.level >= least {
-            status.print(&line.message);
-        }
-    });
+    config.log = log;
     Ok(FunctionsHost::start(config).await?)
 }
 
@@ -205,16 +200,11 @@ impl fmt::Display for Azure {
     }
 }
 
-/// The folder with host.json.
-pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
 /// Where blobs go: to the account in `AzureWebJobsStorage` (Azurite), else to a folder.
 fn storage() -> Storage {
     match std::env::var("AzureWebJobsStorage") {
         Ok(account) if !account.is_empty() => Storage::Account(account),
-        _ => Storage::Folder(root().join("target/local-azure")),
+        _ => Storage::Folder(cargo::root().join("target/local-azure")),
     }
 }
 

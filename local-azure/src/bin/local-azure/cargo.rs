@@ -1,47 +1,42 @@
 //! What cargo has to build: the bridge that the host starts, and this program anew where it is too slow as it is.
 
 use std::{
-    env,
-    path::PathBuf,
+    env, io,
+    path::{Path, PathBuf},
     process::{Command, ExitStatus},
 };
 
-use crate::{Error, azure};
+/// The folder of the workspace, which is the one with host.json.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
 
 /// Builds twin-bridge with the same cargo and profile as this program, and answers where it is.
-pub(crate) fn build() -> Result<PathBuf, Error> {
+pub(crate) fn build() -> io::Result<PathBuf> {
     let this = env::current_exe()?;
     let folder = this.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
     let profile = if folder == "debug" { "dev".as_ref() } else { folder };
-    let mut command = command();
+    let mut command = command("build");
     // Both packages, so that what they share is built once, with the features of both.
-    command.args([
-        "build",
-        "--package",
-        "local-azure",
-        "--package",
-        "twin-bridge",
-        "--bin",
-        "twin-bridge",
-        "--profile",
-    ]);
+    command.args(["--package", "local-azure", "--package", "twin-bridge", "--bin", "twin-bridge", "--profile"]);
     command.arg(profile);
     if !command.status()?.success() {
-        return Err("twin-bridge could not be built".into());
+        return Err(io::Error::other("twin-bridge could not be built"));
     }
     Ok(this.with_file_name(format!("twin-bridge{}", env::consts::EXE_SUFFIX)))
 }
 
 /// Runs this program as it is built by the profile `load`, with the same arguments.
-pub(crate) fn run_optimised() -> Result<ExitStatus, Error> {
+pub(crate) fn run_optimised() -> io::Result<ExitStatus> {
     eprintln!("So many changes a second need an optimised build. The first time that takes some minutes.");
-    let mut command = command();
-    command.args(["run", "--package", "local-azure", "--profile", "load", "--"]).args(env::args_os().skip(1));
-    Ok(command.status()?)
+    let mut command = command("run");
+    command.args(["--package", "local-azure", "--profile", "load", "--"]).args(env::args_os().skip(1));
+    command.status()
 }
 
-fn command() -> Command {
+/// Cargo in the folder where this program was called: paths among its arguments are relative to that.
+fn command(name: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(azure::root());
+    command.arg(name).arg("--manifest-path").arg(root().join("Cargo.toml"));
     command
 }

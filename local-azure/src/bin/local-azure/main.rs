@@ -4,8 +4,14 @@
 //! production -> digital twins -> Event Grid -> Functions host -> twin-bridge -> Event Hubs -> explorer
 //! ```
 //!
-//! `options` is the command line, `azure` starts the pieces in their order, `cargo` builds the bridge, `status` is the
-//! line that tells how it goes.
+//! Each module uses only modules below it:
+//!
+//! ```text
+//! status   the line that tells how it goes
+//! azure    the pieces, started in the order in which they need each other
+//! options  the command line
+//! cargo    what has to be built: the bridge, or this program with optimisation
+//! ```
 
 mod azure;
 mod cargo;
@@ -14,14 +20,15 @@ mod status;
 
 use std::process::ExitCode;
 
-use azure::Azure;
+use azure::{Azure, Error};
 use clap::Parser;
-use local_azure::production::Production;
+use local_azure::{
+    functions_host::{Level, Log},
+    production::Production,
+};
 use options::Options;
 use status::Status;
 use tokio::{signal, time::timeout};
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long everything may take with `--once`.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
@@ -46,7 +53,7 @@ async fn run(options: &Options) -> Result<(), Error> {
         return if ended.success() { Ok(()) } else { Err(format!("cargo run ended with {ended}").into()) };
     }
     let status = Status::new();
-    let azure = Azure::start(options, &status).await?;
+    let azure = Azure::start(options, log(options, status.clone())).await?;
     println!("{azure}");
     let ended = match azure.graph() {
         Some(graph) => {
@@ -62,6 +69,16 @@ async fn run(options: &Options) -> Result<(), Error> {
     status.clear();
     azure.stop().await;
     ended
+}
+
+/// What the host and the handler log, above the status.
+fn log(options: &Options, status: Status) -> Log {
+    let least = if options.verbose { Level::Information } else { Level::Warning };
+    Log::new(move |line| {
+        if line.level >= least {
+            status.print(&line.message);
+        }
+    })
 }
 
 /// Sets the factory up, lets every step report once, and prints the records as they come out of the hub.

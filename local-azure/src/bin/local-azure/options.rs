@@ -2,7 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::PathBuf,
+    path::{self, PathBuf},
 };
 
 use clap::{ArgAction, Parser};
@@ -52,7 +52,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PORT")]
     pub(crate) control_port: Option<u16>,
     /// Run this executable instead of building twin-bridge.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = executable)]
     pub(crate) handler: Option<PathBuf>,
     /// Show everything that the host and the handler log, not only warnings and errors.
     #[arg(long)]
@@ -79,6 +79,12 @@ impl Options {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         if self.any_port || TcpListener::bind(address).is_err() { any } else { address }
     }
+}
+
+/// The path from wherever it is started, which is not where this program was called.
+fn executable(text: &str) -> Result<PathBuf, String> {
+    let path = path::absolute(text).map_err(|error| error.to_string())?;
+    if path.is_file() { Ok(path) } else { Err(format!("there is no file {}", path.display())) }
 }
 
 fn rate(text: &str) -> Result<f64, &'static str> {
