@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::{curve::Curve, simulator::Change, step::Step};
+use crate::{change::Change, curve::Curve, step::Step};
 
 /// As many operations as a patch may have.
 const MOST: usize = 5;
@@ -19,7 +19,7 @@ const OFFLINE: u8 = 1;
 const ONLINE: u8 = 2;
 
 #[derive(Debug, Clone)]
-pub(super) struct Machine {
+pub(crate) struct Machine {
     twin: Arc<str>,
     step: Step,
     /// One for each reading of the step.
@@ -30,13 +30,13 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(twin: Arc<str>, step: Step, random: &mut Rng) -> Self {
+    pub(crate) fn new(twin: Arc<str>, step: Step, random: &mut Rng) -> Self {
         let curves = step.readings().iter().map(|_| Curve::new(random)).collect();
         Self { twin, step, curves, alarm: false, offline: 0 }
     }
 
     /// What it reports at `now`.
-    pub(super) fn report(&mut self, random: &mut Rng, now: &str) -> Change {
+    pub(crate) fn report(&mut self, random: &mut Rng, now: &str) -> Change {
         let twin = Arc::clone(&self.twin);
         if self.step == Step::Grinding && self.offline == 0 && random.u8(..16) == 0 {
             let size = 15.0 + (random.f64() * 150.0).round() / 10.0;

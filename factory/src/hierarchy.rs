@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::step::Step;
+use crate::step::Step;
 
 /// The number of twins of the lab: a factory, its floor, its line, and the three steps of the line.
 pub const LAB: usize = 6;
@@ -12,7 +12,7 @@ const STEPS_PER_LINE: usize = 21;
 
 /// A twin's place in the factory.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub id: Arc<str>,
     /// The twin that runs it; none for the factory itself.
     pub parent: Option<Arc<str>>,
@@ -21,7 +21,7 @@ pub(super) struct Place {
 
 /// What a twin is. Floors and lines are numbered from 1 throughout the factory.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Factory,
     Floor { number: usize },
     Line { number: usize },
@@ -31,7 +31,7 @@ pub(super) enum Role {
 /// The places of a factory of `count` twins, or of the lab's six if that is more, each after its parent.
 ///
 /// After the lab's own come lines of 21 steps, ten lines to a floor, as far as `count` goes.
-pub(super) fn hierarchy(count: usize) -> Vec<Place> {
+pub(crate) fn hierarchy(count: usize) -> Vec<Place> {
     let mut places = lab();
     let mut floor: Arc<str> = "FactoryFloor".into();
     let mut line = 1;

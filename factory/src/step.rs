@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// A kind of production step, in the order in which chocolate is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Fanning,
     Grinding,
     Moulding,
@@ -12,7 +12,7 @@ pub(super) enum Step {
 
 /// A property that a step reports, and the range of its values, both ends included.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// Where a patch finds it in the twin: a JSON Pointer.
     pub path: &'static str,
     low: f64,
@@ -34,10 +34,10 @@ const AIR_TEMPERATURE: Reading = reading("/CoolingTunnel/AirTemperature", 46.0, 
 const BELT_SPEED: Reading = reading("/CoolingTunnel/BeltSpeed", 0.05, 0.15);
 
 impl Step {
-    pub(super) const ALL: [Self; 3] = [Self::Fanning, Self::Grinding, Self::Moulding];
+    pub(crate) const ALL: [Self; 3] = [Self::Fanning, Self::Grinding, Self::Moulding];
 
     /// The id of the lab's twin, with which all ids of the kind begin.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Fanning => "FanningStep",
             Self::Grinding => "GrindingStep",
@@ -46,7 +46,7 @@ impl Step {
     }
 
     /// The end of its model's id.
-    pub(super) fn model(self) -> &'static str {
+    pub(crate) fn model(self) -> &'static str {
         match self {
             Self::Fanning => "production_step_fanning;2",
             Self::Grinding => "production_step_grinding;1",
@@ -55,7 +55,7 @@ impl Step {
     }
 
     /// What it reports. The first is always the temperature, on which the alarm hangs.
-    pub(super) fn readings(self) -> &'static [Reading] {
+    pub(crate) fn readings(self) -> &'static [Reading] {
         match self {
             Self::Fanning => &[CHASIS_TEMPERATURE, FAN_SPEED, POWER_USAGE, ROASTING_TIME],
             Self::Grinding => &[CHASIS_TEMPERATURE, FORCE, VIBRATION, POWER_USAGE, GRINDING_TIME],
@@ -66,19 +66,19 @@ impl Step {
 
 impl Reading {
     /// The value at `position` of the range, from -1 (low) to 1 (high).
-    pub(super) fn at(&self, position: f64) -> Value {
+    pub(crate) fn at(&self, position: f64) -> Value {
         let value = f64::midpoint(self.low, self.high) + position * (self.high - self.low) / 2.0;
         if self.whole { integer(value) } else { Value::from((value * 1e4).round() / 1e4) }
     }
 
     /// Where a patch finds the time at which the value was read.
-    pub(super) fn source_time(&self) -> String {
+    pub(crate) fn source_time(&self) -> String {
         let (owner, name) = self.owner_and_name();
         format!("{owner}/$metadata/{name}/sourceTime")
     }
 
     /// The JSON Pointer to the twin or component that has the property, and its name.
-    pub(super) fn owner_and_name(&self) -> (&'static str, &'static str) {
+    pub(crate) fn owner_and_name(&self) -> (&'static str, &'static str) {
         self.path.rsplit_once('/').unwrap_or_default()
     }
 }

@@ -1,36 +1,17 @@
 //! What happens in the factory: one step after another reports, and round again.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use fastrand::Rng;
-use serde_json::Value;
 
-use super::{
+use crate::{
+    change::Change,
     hierarchy::{Role, hierarchy},
     machine::Machine,
 };
 
 /// How long a round takes, in which each step reports once: the interval of the lab's simulator.
 pub const ROUND: Duration = Duration::from_secs(2);
-
-/// What a step reports.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// An update of the twin.
-    Patch {
-        /// Its `$dtId`.
-        twin: Arc<str>,
-        /// A JSON Patch of one to five operations, all of which the twin can take if it took all that came before.
-        patch: Value,
-    },
-    /// A telemetry message of the twin, which changes nothing about it.
-    Telemetry {
-        /// Its `$dtId`.
-        twin: Arc<str>,
-        /// An object with a member for each telemetry of the model that it is about.
-        message: Value,
-    },
-}
 
 /// An endless source of changes of the steps of a factory.
 ///
@@ -43,7 +24,7 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// A simulator of the factory whose [`twins`](super::twins()) were made with the same `count`, as they are then.
+    /// A simulator of the factory whose [`twins`](crate::twins()) were made with the same `count`, as they are then.
     #[must_use]
     pub fn new(count: usize, seed: u64) -> Self {
         let mut random = Rng::with_seed(seed);

@@ -6,7 +6,7 @@ use fastrand::Rng;
 
 /// An endless curve between -1 and 1. No two are alike.
 #[derive(Debug, Clone)]
-pub(super) struct Curve {
+pub(crate) struct Curve {
     /// Radians.
     angle: f64,
     pace: f64,
@@ -16,13 +16,13 @@ pub(super) struct Curve {
 
 impl Curve {
     /// A curve with waves of 40 to 120 turns: one to four minutes, at a turn every two seconds.
-    pub(super) fn new(random: &mut Rng) -> Self {
+    pub(crate) fn new(random: &mut Rng) -> Self {
         let pace = TAU / (40.0 + 80.0 * random.f64());
         Self { angle: TAU * random.f64(), pace, phase: TAU * random.f64(), wander: 0.0 }
     }
 
     /// The position after one more turn.
-    pub(super) fn advance(&mut self, random: &mut Rng) -> f64 {
+    pub(crate) fn advance(&mut self, random: &mut Rng) -> f64 {
         let mut noise = || 2.0 * random.f64() - 1.0;
         self.angle += self.pace;
         self.wander = 0.9 * self.wander + 0.1 * noise();

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 /// Each after those that it needs.
 const MODELS: [&str; 8] = [
-    include_str!("models/cooling_tunnel.json"),
-    include_str!("models/production_step.json"),
-    include_str!("models/production_step_fanning.json"),
-    include_str!("models/production_step_grinding.json"),
-    include_str!("models/production_step_moulding.json"),
-    include_str!("models/production_line.json"),
-    include_str!("models/floor.json"),
-    include_str!("models/chocolate_factory.json"),
+    include_str!("../models/cooling_tunnel.json"),
+    include_str!("../models/production_step.json"),
+    include_str!("../models/production_step_fanning.json"),
+    include_str!("../models/production_step_grinding.json"),
+    include_str!("../models/production_step_moulding.json"),
+    include_str!("../models/production_line.json"),
+    include_str!("../models/floor.json"),
+    include_str!("../models/chocolate_factory.json"),
 ];
 
 /// The models, each after those that it extends or has as a component: the array that a POST to `/models` takes.

@@ -4,7 +4,6 @@
 
 use std::{fs, path::Path, process::Command};
 
-use local_azure::chocolate_factory;
 use serde_json::Value;
 
 /// Checks sets of models with Microsoft's parser, and answers what it said of each: the ids of its interfaces if it is
@@ -47,7 +46,7 @@ fn verdict(said: &str, folder: &str) -> Result<Vec<String>, String> {
 
 #[test]
 fn the_models_are_valid() {
-    let models = chocolate_factory::models();
+    let models = factory::models();
     let mut ids: Vec<_> = models.iter().map(|model| model["@id"].as_str().unwrap().to_owned()).collect();
     ids.sort();
     assert_eq!(ids.len(), 8);
@@ -67,7 +66,7 @@ fn a_broken_model_is_found() {
         (TUNNEL, "\"@id\":\"dtmi:other;1\"", "UndefinedIdentifiers"),
         ("digital_factory:floor;1\"}", "digital_factory:room;1\"}", "digital_factory:room;1"),
     ];
-    let text = Value::from(chocolate_factory::models()).to_string();
+    let text = Value::from(factory::models()).to_string();
     let mut sets = vec![Vec::new()];
     for (right, wrong, _) in broken {
         assert!(text.contains(right), "{right}");

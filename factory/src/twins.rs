@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{
+use crate::{
     hierarchy::{Place, Role, hierarchy},
     step::Step,
 };
@@ -19,7 +19,7 @@ pub struct Twin {
     pub body: Value,
 }
 
-/// The twins of a factory of `count`, or the six of the lab ([`LAB`](super::LAB)) if that is more.
+/// The twins of a factory of `count`, or the six of the lab ([`LAB`](crate::LAB)) if that is more.
 ///
 /// The lab's come first. Each comes after the one that runs it.
 #[must_use]

@@ -11,8 +11,19 @@
 //! - everything beyond the lab's six twins, in a factory of more;
 //! - curves where the lab draws each reading by lot, readings of `GrindingTime`, and steps that go offline and return.
 //!
-//! Nothing here does any I/O or looks at a clock.
+//! Nothing here does any I/O or looks at a clock. Each module uses only modules below it:
+//!
+//! ```text
+//! simulator             one step after another reports a change
+//! machine, curve        what a step reports, and the course of its readings
+//! change                a change as it is given out
+//! twins, relationships  what there is to create
+//! hierarchy             who runs what in a factory of any size
+//! step                  the kinds of step and their readings
+//! models                the models of all of it
+//! ```
 
+mod change;
 mod curve;
 mod hierarchy;
 mod machine;
@@ -24,8 +35,9 @@ mod step;
 mod tests;
 mod twins;
 
+pub use change::Change;
 pub use hierarchy::LAB;
 pub use models::models;
 pub use relationships::{Relationship, relationships};
-pub use simulator::{Change, ROUND, Simulator};
+pub use simulator::{ROUND, Simulator};
 pub use twins::{Twin, twins};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::hierarchy::{Place, Role, hierarchy};
+use crate::hierarchy::{Place, Role, hierarchy};
 
 /// A relationship to create.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Relationship {
     pub body: Value,
 }
 
-/// The relationships of a factory of `count` twins: one less than [`twins`](super::twins()) gives for the same `count`.
+/// The relationships of a factory of `count` twins: one less than [`twins`](crate::twins()) gives for the same `count`.
 #[must_use]
 pub fn relationships(count: usize) -> Vec<Relationship> {
     hierarchy(count).into_iter().filter_map(leading_to).collect()
