@@ -3,7 +3,5 @@
 pub mod digital_twins;
 pub mod event_grid;
 pub mod event_hubs;
-pub mod explorer;
 pub mod functions_host;
 pub mod production;
-pub mod reader;

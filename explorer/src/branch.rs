@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{
-    graph::Tree,
-    store::{Store, Twin},
-};
+use crate::{graph::Tree, series::Series, store::Store, twin::Twin};
 
 /// A part of the tree.
 #[derive(Debug, Serialize)]
-pub(super) struct Branch {
+pub(crate) struct Branch {
     twins: Vec<Leaf>,
     /// How many there are, of which `twins` may be some.
     total: usize,
@@ -42,7 +39,7 @@ struct Key {
 
 /// Which twins are wanted.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Wanted<'a> {
+pub(crate) enum Wanted<'a> {
     Top,
     Under(&'a str),
     /// Those whose id, model or keys have this in them, in whatever case.
@@ -50,7 +47,7 @@ pub(super) enum Wanted<'a> {
 }
 
 impl Branch {
-    pub(super) fn of(store: &Store, wanted: Wanted, skip: usize, limit: usize) -> Self {
+    pub(crate) fn of(store: &Store, wanted: Wanted, skip: usize, limit: usize) -> Self {
         let tree = store.tree();
         let leaf = |twin: &Arc<str>, relationship: Option<&str>| {
             store.get(twin).map(|(id, twin)| Leaf::of(id, twin, relationship, tree))
@@ -88,7 +85,7 @@ impl Branch {
 
 impl Leaf {
     fn of(id: &str, twin: &Twin, relationship: Option<&str>, tree: &Tree) -> Self {
-        let key = |(key, series): (&Arc<str>, &super::series::Series)| Key {
+        let key = |(key, series): (&Arc<str>, &Series)| Key {
             name: key.to_string(),
             numeric: series.is_numeric(),
             points: series.len(),

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::{sync::watch, time::sleep};
 
-use super::{
+use crate::{
     branch::{Branch, Wanted},
     curve::Curve,
     export::{self, Format},
@@ -27,9 +27,9 @@ use super::{
     problem::Problem,
     query::Query,
     raw_records::RawRecord,
+    reader::Connection,
     store::Store,
 };
-use crate::reader::Connection;
 
 /// No page is told more often than this that something has changed.
 const LIVE: Duration = Duration::from_millis(500);
@@ -39,14 +39,14 @@ const PAGE: usize = 500;
 
 /// What all requests share.
 #[derive(Clone, Debug)]
-pub(super) struct Shared {
-    pub(super) store: Arc<RwLock<Store>>,
-    pub(super) connection: watch::Receiver<Connection>,
+pub(crate) struct Shared {
+    pub(crate) store: Arc<RwLock<Store>>,
+    pub(crate) connection: watch::Receiver<Connection>,
     /// Ticks when records were taken in.
-    pub(super) taken: watch::Receiver<()>,
+    pub(crate) taken: watch::Receiver<()>,
 }
 
-pub(super) fn router(shared: Shared) -> Router {
+pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
         .route("/api/overview", get(overview))
         .route("/api/twins", get(twins))

@@ -1,53 +1,4 @@
-//! The page that draws the history of twins, as the explorer of Time Series Insights did, from the records in the hub.
-//!
-//! A record takes this way through the rooms:
-//!
-//! ```text
-//! reader        an event comes out of the hub, as any consumer gets it
-//! record        its body is taken apart, and each record read, in either format
-//! store         the record is drawn (series), related (graph), listed (raw_records), unless it is a repeat (repeats)
-//! api           the page asks (query), and is given curves (curve), twins (branch), records, a file (export)
-//! page          what runs in the browser
-//! ```
-//!
-//! # The API
-//!
-//! A series is `<twin>/<key>`, both percent-encoded (and then once more, as any value in a query is). A property of a
-//! relationship is a series of its source twin, with `[<relationship id>] ` before the key. Times are milliseconds
-//! since 1970 with fractions. What can't be understood is answered with 400 and a problem document.
-//!
-//! | request | answer |
-//! | --- | --- |
-//! | `GET /api/overview` | counters, the times of the oldest and newest point, the state of the connection to the hub, what to show first |
-//! | `GET /api/live` | the same as server-sent events: at once, then when something has changed, at most twice a second |
-//! | `GET /api/twins` | `?under=<twin>` or `?search=<text>`, else those at the top; `&skip=`, `&limit=` (100): twins with their keys |
-//! | `GET /api/series` | `?series=…` (up to 50 times) `&from=&to=&width=` (pixels, 1000) `&interval=auto\|raw\|1s\|10s\|1m`: see below |
-//! | `GET /api/records` | `?series=…&twin=&before=<number>&limit=` (100): the newest records as they came, newest first |
-//! | `GET /api/export` | `?series=…&from=&to=&format=ndjson\|csv`: every point in the window, as a file |
-//!
-//! A series in a window comes as its points if they are at most two for each pixel (`exact`), else, with `raw`, as the
-//! first, lowest, highest and last point of each pixel, and with `auto` as averages over a length that suits the width.
-//! Averages are over the points, not over time, and have `min`, `max` and `count` beside them. `breaks` are the places
-//! that no line leads to: after a removal, and after a pause more than five times as long as is usual for the series.
-//! One neighbour on either side of the window comes with it.
-
-mod api;
-mod branch;
-mod config;
-mod curve;
-mod export;
-mod graph;
-mod moment;
-mod overview;
-mod page;
-mod problem;
-mod query;
-mod raw_records;
-mod record;
-mod repeats;
-mod series;
-mod store;
-mod value;
+//! The explorer at work: it takes in what the reader reads, and serves the page.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -58,12 +9,16 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub use self::{
-    config::{Config, Limits},
-    store::Counters,
+use crate::{
+    api,
+    config::Config,
+    counters::Counters,
+    moment, page, problem,
+    raw_records::Origin,
+    reader::{self, Event, Events},
+    record::{self, Record},
+    store::Store,
 };
-use self::{raw_records::Origin, record::Record, store::Store};
-use crate::reader::{self, Event, Events};
 
 /// How many events are taken in at once.
 const AT_ONCE: usize = 256;

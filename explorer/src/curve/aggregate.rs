@@ -2,63 +2,11 @@
 
 use std::ops::Range;
 
-use super::{
-    super::{
-        moment::{MILLISECOND, Nanoseconds, SECOND},
-        series::Series,
-    },
-    Line, Window, after,
+use super::line::{Line, after};
+use crate::{
+    moment::{MILLISECOND, Nanoseconds},
+    series::Series,
 };
-
-/// Lengths that people think in.
-const NICE: [Nanoseconds; 17] = [
-    SECOND,
-    2 * SECOND,
-    5 * SECOND,
-    10 * SECOND,
-    15 * SECOND,
-    30 * SECOND,
-    60 * SECOND,
-    120 * SECOND,
-    300 * SECOND,
-    600 * SECOND,
-    900 * SECOND,
-    1_800 * SECOND,
-    3_600 * SECOND,
-    7_200 * SECOND,
-    21_600 * SECOND,
-    43_200 * SECOND,
-    86_400 * SECOND,
-];
-
-/// An interval takes at least this many pixels where its length is chosen.
-const PIXELS: usize = 4;
-
-/// Over what to average.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Interval {
-    /// Not at all while the points fit, else over a length that suits the width.
-    Auto,
-    /// Not at all.
-    Raw,
-    /// Over this length, or a longer one if there would be far more intervals than pixels.
-    Fixed(Nanoseconds),
-}
-
-impl Interval {
-    /// The length to average over; `None` for none.
-    pub(super) fn length(self, window: &Window, points: usize) -> Option<Nanoseconds> {
-        let span = window.to.saturating_sub(window.from).max(1);
-        let least = |intervals: usize| span / Nanoseconds::try_from(intervals.max(1)).unwrap_or(1);
-        let nice = |least: Nanoseconds| NICE.into_iter().find(|length| *length >= least).unwrap_or(least);
-        match self {
-            Self::Auto if points > window.most_points() => Some(nice(least(window.width / PIXELS))),
-            Self::Auto | Self::Raw => None,
-            Self::Fixed(length) if least(window.most_points()) > length => Some(nice(least(window.most_points()))),
-            Self::Fixed(length) => Some(length),
-        }
-    }
-}
 
 struct Bucket {
     start: Nanoseconds,
@@ -119,7 +67,7 @@ pub(super) fn aggregate(series: &Series, places: Range<usize>, length: Nanosecon
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explorer::{series::Point, value::Value};
+    use crate::{moment::SECOND, series::Point, value::Value};
 
     fn series(points: &[(i64, Option<f64>)]) -> Series {
         let mut series = Series::default();
@@ -145,15 +93,5 @@ mod tests {
         assert_eq!((min, max), (vec![1.0, 2.0, 5.0], vec![1.0, 4.0, 5.0]));
         assert_eq!(count, [1, 2, 1]);
         assert_eq!((breaks, removals), (vec![2], vec![3_000.0]));
-    }
-
-    #[test]
-    fn a_length_is_chosen_that_suits_the_width() {
-        let window = Window { from: 0, to: 3_600 * SECOND, width: 1_000, interval: Interval::Auto };
-        assert_eq!(Interval::Auto.length(&window, 2_000), None);
-        assert_eq!(Interval::Auto.length(&window, 2_001), Some(15 * SECOND));
-        assert_eq!(Interval::Raw.length(&window, 1_000_000), None);
-        assert_eq!(Interval::Fixed(10 * SECOND).length(&window, 1), Some(10 * SECOND));
-        assert_eq!(Interval::Fixed(SECOND).length(&window, 1), Some(2 * SECOND), "no more than two for each pixel");
     }
 }

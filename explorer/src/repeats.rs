@@ -7,7 +7,7 @@ use std::{
 
 /// The identities of the newest records. Hashes of 64 bits are enough to tell half a million apart.
 #[derive(Debug)]
-pub(super) struct Repeats {
+pub(crate) struct Repeats {
     seen: HashSet<u64>,
     order: VecDeque<u64>,
     reach: usize,
@@ -15,12 +15,12 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    pub(super) fn new(reach: usize) -> Self {
+    pub(crate) fn new(reach: usize) -> Self {
         Self { seen: HashSet::new(), order: VecDeque::new(), reach, hasher: RandomState::new() }
     }
 
     /// Whether this identity was seen before, within reach. It counts as seen from now on.
-    pub(super) fn is_repeat(&mut self, event_id: &str) -> bool {
+    pub(crate) fn is_repeat(&mut self, event_id: &str) -> bool {
         let hash = self.hasher.hash_one(event_id);
         if !self.seen.insert(hash) {
             return true;

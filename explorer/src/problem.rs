@@ -9,7 +9,7 @@ use serde_json::json;
 
 /// A query that can't be understood, with a sentence that says why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem(pub(super) String);
+pub(crate) struct Problem(pub(crate) String);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -18,7 +18,7 @@ impl IntoResponse for Problem {
 }
 
 /// The answer for a path that leads nowhere.
-pub(super) async fn not_found() -> Response {
+pub(crate) async fn not_found() -> Response {
     answer(StatusCode::NOT_FOUND, "There is nothing here. The page is at /, its data under /api.")
 }
 

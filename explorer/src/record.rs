@@ -3,23 +3,23 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::value::Value;
+use crate::value::Value;
 
 /// A record, read.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// Its identity, the same in every repeat.
-    pub(super) event_id: Option<String>,
+    pub(crate) event_id: Option<String>,
     /// `TimeStamp`, as received.
-    pub(super) time: Option<String>,
+    pub(crate) time: Option<String>,
     /// `SourceTimeStamp`, as received.
-    pub(super) source_time: Option<String>,
-    pub(super) content: Content,
+    pub(crate) source_time: Option<String>,
+    pub(crate) content: Content,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// Properties of a twin, or of a relationship that starts at it, changed.
     Values { twin: String, model: Option<String>, values: Vec<Change> },
     /// A twin began or ended.
@@ -30,16 +30,16 @@ pub(super) enum Content {
 
 /// A new value of a property.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Change {
-    pub(super) key: String,
-    pub(super) value: Value,
+pub(crate) struct Change {
+    pub(crate) key: String,
+    pub(crate) value: Value,
     /// The number as it came, where it can't be told from the value.
-    pub(super) as_received: Option<Box<str>>,
+    pub(crate) as_received: Option<Box<str>>,
 }
 
 /// Why a body, or a part of it, is no record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     #[error("This is not JSON.")]
     NotJson,
     #[error("This is JSON, but not a record as docs/records.md describes it.")]
@@ -52,7 +52,7 @@ pub(super) enum Unreadable {
 const LONGEST_NAME: usize = 1_000;
 
 /// The records in a body, whichever way they are packed: one, one a line, or an array.
-pub(super) fn records(body: &str) -> Vec<Result<&str, &str>> {
+pub(crate) fn records(body: &str) -> Vec<Result<&str, &str>> {
     if body.trim_start().starts_with('[') {
         let Ok(records) = serde_json::from_str::<Vec<&RawValue>>(body) else { return vec![Err(body)] };
         return records.into_iter().map(|record| Ok(record.get())).collect();
@@ -109,7 +109,7 @@ struct Flat {
 
 impl Record {
     /// Reads one record.
-    pub(super) fn read(json: &str) -> Result<Self, Unreadable> {
+    pub(crate) fn read(json: &str) -> Result<Self, Unreadable> {
         if let Ok(Flat { twin: Some(twin) }) = serde_json::from_str(json) {
             return Self::of_flat(twin, json);
         }
@@ -160,7 +160,7 @@ impl Record {
     }
 
     /// The twin that the record is about; a relationship belongs to its source.
-    pub(super) fn twin(&self) -> &str {
+    pub(crate) fn twin(&self) -> &str {
         match &self.content {
             Content::Values { twin, .. } | Content::Twin { twin, .. } => twin,
             Content::Relationship { source, .. } => source,
@@ -194,7 +194,7 @@ mod tests {
     /// Every record in docs/records.md, which the bridge's own tests hold against what it writes.
     #[test]
     fn every_record_of_the_documentation_is_read() {
-        let page = include_str!("../../../docs/records.md");
+        let page = include_str!("../../docs/records.md");
         let lines: Vec<_> =
             page.lines().filter(|line| line.starts_with("{\"TimeStamp\"") || line.starts_with("{\"$dtId\"")).collect();
         assert!(lines.len() > 15, "{} records", lines.len());

@@ -1,4 +1,5 @@
 use super::*;
+use crate::value::Value;
 
 fn store(points: usize) -> Store {
     Store::new(Limits { points, series: 50_000, records: 10, record_bytes: 10_000, event_ids: 1_000 })

@@ -7,7 +7,7 @@ use std::{
 
 /// The relationships that there are now.
 #[derive(Debug, Default)]
-pub(super) struct Graph {
+pub(crate) struct Graph {
     /// By source and id, as in Azure Digital Twins.
     relationships: HashMap<(Arc<str>, Box<str>), Relationship>,
 }
@@ -20,30 +20,30 @@ struct Relationship {
 
 /// Who is shown under whom.
 #[derive(Debug, Default)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     /// Twins that are under none.
-    pub(super) roots: Vec<Arc<str>>,
+    pub(crate) roots: Vec<Arc<str>>,
     /// The twins under a twin, with the name of a relationship that leads there.
-    pub(super) children: HashMap<Arc<str>, BTreeMap<Arc<str>, Box<str>>>,
+    pub(crate) children: HashMap<Arc<str>, BTreeMap<Arc<str>, Box<str>>>,
 }
 
 impl Graph {
     /// A relationship began.
-    pub(super) fn begin(&mut self, source: Arc<str>, id: &str, name: &str, target: Arc<str>) {
+    pub(crate) fn begin(&mut self, source: Arc<str>, id: &str, name: &str, target: Arc<str>) {
         self.relationships.insert((source, id.into()), Relationship { name: name.into(), target });
     }
 
     /// A relationship ended.
-    pub(super) fn end(&mut self, source: &Arc<str>, id: &str) {
+    pub(crate) fn end(&mut self, source: &Arc<str>, id: &str) {
         self.relationships.remove(&(Arc::clone(source), id.into()));
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.relationships.len()
     }
 
     /// The tree over these twins. Every twin is in it, also where relationships run in a circle.
-    pub(super) fn tree<'a>(&self, twins: impl Iterator<Item = &'a Arc<str>>) -> Tree {
+    pub(crate) fn tree<'a>(&self, twins: impl Iterator<Item = &'a Arc<str>>) -> Tree {
         let mut children: HashMap<Arc<str>, BTreeMap<Arc<str>, Box<str>>> = HashMap::new();
         let mut has_parent = HashSet::new();
         for ((source, _), Relationship { name, target }) in &self.relationships {

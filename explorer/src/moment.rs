@@ -9,48 +9,48 @@ use time::{
 };
 
 /// Nanoseconds since 1970, UTC.
-pub(super) type Nanoseconds = i64;
+pub(crate) type Nanoseconds = i64;
 
-pub(super) const MILLISECOND: Nanoseconds = 1_000_000;
-pub(super) const SECOND: Nanoseconds = 1_000 * MILLISECOND;
+pub(crate) const MILLISECOND: Nanoseconds = 1_000_000;
+pub(crate) const SECOND: Nanoseconds = 1_000 * MILLISECOND;
 
 /// As Azure Digital Twins writes times.
 const USUAL: &[BorrowedFormatItem] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
 
 /// The time that an RFC 3339 text names; `None` if it names none, or one that nobody will see.
-pub(super) fn parse(text: &str) -> Option<Nanoseconds> {
+pub(crate) fn parse(text: &str) -> Option<Nanoseconds> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     Nanoseconds::try_from(time.unix_timestamp_nanos()).ok()
 }
 
 /// Whether `usual` gives this text back.
-pub(super) fn is_usual(text: &str, time: Nanoseconds) -> bool {
+pub(crate) fn is_usual(text: &str, time: Nanoseconds) -> bool {
     let bytes = text.as_bytes();
     bytes.len() == 28 && bytes[10] == b'T' && bytes[19] == b'.' && bytes[27] == b'Z' && time % 100 == 0
 }
 
 /// The text of a time with seven digits, as Azure Digital Twins writes it.
-pub(super) fn usual(time: Nanoseconds) -> String {
+pub(crate) fn usual(time: Nanoseconds) -> String {
     let time = OffsetDateTime::from_unix_timestamp_nanos(time.into()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     time.format(USUAL).unwrap_or_default()
 }
 
 /// The same point in time.
-pub(super) fn of_system(time: SystemTime) -> Nanoseconds {
+pub(crate) fn of_system(time: SystemTime) -> Nanoseconds {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     Nanoseconds::try_from(since.as_nanos()).unwrap_or(Nanoseconds::MAX)
 }
 
 /// Milliseconds with what is behind the point, as the page counts.
 #[allow(clippy::cast_precision_loss, reason = "a double tells times apart that are a quarter of a microsecond apart")]
-pub(super) fn milliseconds(time: Nanoseconds) -> f64 {
+pub(crate) fn milliseconds(time: Nanoseconds) -> f64 {
     time as f64 / 1e6
 }
 
 /// The inverse, or the nearest that there is.
 #[allow(clippy::cast_possible_truncation, reason = "the cast saturates, which is as wide as a window can be")]
-pub(super) fn of_milliseconds(milliseconds: f64) -> Nanoseconds {
+pub(crate) fn of_milliseconds(milliseconds: f64) -> Nanoseconds {
     (milliseconds * 1e6) as Nanoseconds
 }
 

@@ -6,57 +6,25 @@
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
-use serde::Serialize;
 
-use super::{
+use crate::{
     config::Limits,
+    counters::Counters,
     graph::{Graph, Tree},
     moment::{self, Nanoseconds, SECOND},
     raw_records::{Origin, RawRecord, RawRecords},
     record::{Change, Content, Record, Unreadable},
     repeats::Repeats,
     series::{Note, Point, Series},
-    value::Value,
+    twin::Twin,
 };
 
 /// Past the limit of points this part of them is dropped at once, so that it need not be done for each point.
 const DROPPED_AT_ONCE: usize = 16;
 
-/// A twin of which there was a record.
-#[derive(Debug, Default)]
-pub(super) struct Twin {
-    pub(super) model: Option<Arc<str>>,
-    /// Whether it has ended.
-    pub(super) ended: bool,
-    /// By key, in the order of their first values.
-    pub(super) series: IndexMap<Arc<str>, Series>,
-    /// How many values it has had.
-    pub(super) changes: u64,
-}
-
-/// What was counted since the start, and what is kept now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Counters {
-    /// Records read, repeats among them.
-    pub records: u64,
-    /// Records that were read before.
-    pub repeats: u64,
-    /// Bodies, or parts of them, that are no records.
-    pub unreadable: u64,
-    /// Values, twins and relationships left out because there were more series, twins or relationships than the limit.
-    pub left_out: u64,
-    /// Points kept now.
-    pub points: usize,
-    /// Series kept now.
-    pub series: usize,
-    /// Twins known now.
-    pub twins: usize,
-}
-
 /// The store.
 #[derive(Debug)]
-pub(super) struct Store {
+pub(crate) struct Store {
     limits: Limits,
     twins: IndexMap<Arc<str>, Twin>,
     graph: Graph,
@@ -71,7 +39,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
             twins: IndexMap::new(),
@@ -87,7 +55,7 @@ impl Store {
     }
 
     /// Takes in what was read from a piece of an event's body.
-    pub(super) fn take(&mut self, origin: Origin, text: &str, record: Result<Record, Unreadable>) {
+    pub(crate) fn take(&mut self, origin: Origin, text: &str, record: Result<Record, Unreadable>) {
         self.counters.records += 1;
         let mut raw = RawRecord {
             number: self.counters.records,
@@ -166,7 +134,7 @@ impl Store {
             return keys;
         };
         let Some((_, twin)) = self.twins.get_index_mut(index) else { return keys };
-        remember_model(twin, model);
+        twin.remember_model(model);
         for Change { key, value, as_received } in values {
             twin.changes += 1;
             let (key, series) = match twin.series.get_full(key.as_str()) {
@@ -193,25 +161,17 @@ impl Store {
         keys
     }
 
-    /// The end of a twin is the end of each of its values.
     fn begin_or_end(&mut self, twin: &str, model: Option<&str>, ends: bool, time: Nanoseconds, note: &Note) {
         let Some(index) = self.twin(twin) else {
             self.counters.left_out += 1;
             return;
         };
         let Some((_, twin)) = self.twins.get_index_mut(index) else { return };
-        remember_model(twin, model);
+        twin.remember_model(model);
         twin.ended = ends;
         self.shape += 1;
-        if !ends {
-            return;
-        }
-        let note = (*note != Note::default()).then(|| Box::new(note.clone()));
-        for series in
-            twin.series.values_mut().filter(|series| series.last().is_some_and(|at| at.value != Value::Removed))
-        {
-            series.insert(Point { time, value: Value::Removed, note: note.clone() });
-            self.counters.points += 1;
+        if ends {
+            self.counters.points += twin.end_values(time, note);
         }
     }
 
@@ -282,44 +242,44 @@ impl Store {
             .min();
     }
 
-    pub(super) fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> Counters {
         self.counters
     }
 
-    pub(super) fn shape(&self) -> u64 {
+    pub(crate) fn shape(&self) -> u64 {
         self.shape
     }
 
     /// The times of the oldest and the newest point. A time in the future does not count as newest while there is none
     /// that is not.
-    pub(super) fn reach(&self, now: Nanoseconds) -> Option<(Nanoseconds, Nanoseconds)> {
+    pub(crate) fn reach(&self, now: Nanoseconds) -> Option<(Nanoseconds, Nanoseconds)> {
         let last = self.last?;
         let believable = now.saturating_add(60 * SECOND);
         Some((self.first?, if last <= believable { last } else { now }))
     }
 
-    pub(super) fn get(&self, twin: &str) -> Option<(&Arc<str>, &Twin)> {
+    pub(crate) fn get(&self, twin: &str) -> Option<(&Arc<str>, &Twin)> {
         self.twins.get_key_value(twin)
     }
 
-    pub(super) fn series(&self, twin: &str, key: &str) -> Option<&Series> {
+    pub(crate) fn series(&self, twin: &str, key: &str) -> Option<&Series> {
         self.twins.get(twin)?.series.get(key)
     }
 
-    pub(super) fn twins(&self) -> impl Iterator<Item = (&Arc<str>, &Twin)> {
+    pub(crate) fn twins(&self) -> impl Iterator<Item = (&Arc<str>, &Twin)> {
         self.twins.iter()
     }
 
-    pub(super) fn tree(&self) -> &Tree {
+    pub(crate) fn tree(&self) -> &Tree {
         self.tree.get_or_init(|| self.graph.tree(self.twins.keys()))
     }
 
-    pub(super) fn raw(&self) -> &RawRecords {
+    pub(crate) fn raw(&self) -> &RawRecords {
         &self.raw
     }
 
     /// What to show to somebody who has chosen nothing: the first numeric series of the twin that changes most.
-    pub(super) fn suggestion(&self) -> Option<(&str, Vec<&str>)> {
+    pub(crate) fn suggestion(&self) -> Option<(&str, Vec<&str>)> {
         const ENOUGH: usize = 4;
         let numeric = |twin: &Twin| twin.series.values().any(Series::is_numeric);
         let (id, twin) = self
@@ -329,12 +289,6 @@ impl Store {
             .reduce(|most, other| if other.1.changes > most.1.changes { other } else { most })?;
         let keys = twin.series.iter().filter(|(_, series)| series.is_numeric()).map(|(key, _)| &**key);
         Some((id, keys.take(ENOUGH).collect()))
-    }
-}
-
-fn remember_model(twin: &mut Twin, model: Option<&str>) {
-    if model.is_some() && twin.model.as_deref() != model {
-        twin.model = model.map(Arc::from);
     }
 }
 

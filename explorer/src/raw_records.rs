@@ -2,29 +2,29 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::moment::Nanoseconds;
+use crate::moment::Nanoseconds;
 
 /// Where in the hub a record was, and when it got there.
 #[derive(Clone, Debug)]
-pub(super) struct Origin {
-    pub(super) partition: Arc<str>,
-    pub(super) sequence_number: i64,
-    pub(super) enqueued: Nanoseconds,
+pub(crate) struct Origin {
+    pub(crate) partition: Arc<str>,
+    pub(crate) sequence_number: i64,
+    pub(crate) enqueued: Nanoseconds,
 }
 
 /// A record as it came.
 #[derive(Clone, Debug)]
-pub(super) struct RawRecord {
+pub(crate) struct RawRecord {
     /// Counts all records that were ever read, from 1.
-    pub(super) number: u64,
-    pub(super) origin: Origin,
-    pub(super) text: Arc<str>,
+    pub(crate) number: u64,
+    pub(crate) origin: Origin,
+    pub(crate) text: Arc<str>,
     /// The twin that it is about; none if it can't be read.
-    pub(super) twin: Option<Arc<str>>,
+    pub(crate) twin: Option<Arc<str>>,
     /// The keys whose values it has.
-    pub(super) keys: Box<[Arc<str>]>,
+    pub(crate) keys: Box<[Arc<str>]>,
     /// What is wrong with it or special about it.
-    pub(super) remark: Option<&'static str>,
+    pub(crate) remark: Option<&'static str>,
 }
 
 /// What a record costs beside its text.
@@ -32,7 +32,7 @@ const OVERHEAD: usize = 160;
 
 /// A bounded list of records, newest last.
 #[derive(Debug)]
-pub(super) struct RawRecords {
+pub(crate) struct RawRecords {
     records: VecDeque<RawRecord>,
     bytes: usize,
     most_records: usize,
@@ -40,11 +40,11 @@ pub(super) struct RawRecords {
 }
 
 impl RawRecords {
-    pub(super) fn new(most_records: usize, most_bytes: usize) -> Self {
+    pub(crate) fn new(most_records: usize, most_bytes: usize) -> Self {
         Self { records: VecDeque::new(), bytes: 0, most_records, most_bytes }
     }
 
-    pub(super) fn push(&mut self, record: RawRecord) {
+    pub(crate) fn push(&mut self, record: RawRecord) {
         self.bytes += record.text.len() + OVERHEAD;
         self.records.push_back(record);
         while self.records.len() > self.most_records || self.bytes > self.most_bytes {
@@ -54,12 +54,12 @@ impl RawRecords {
     }
 
     /// The newest first, those before a number only if one is given.
-    pub(super) fn newest(&self, before: Option<u64>) -> impl Iterator<Item = &RawRecord> {
+    pub(crate) fn newest(&self, before: Option<u64>) -> impl Iterator<Item = &RawRecord> {
         let end = before.map_or(self.records.len(), |before| self.records.partition_point(|at| at.number < before));
         self.records.range(..end).rev()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.records.len()
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::{
+use crate::{
     curve::{Interval, Window},
     moment::{self, Nanoseconds, SECOND},
     problem::Problem,
@@ -15,20 +15,20 @@ const MOST_SERIES: usize = 50;
 
 /// The name of a series.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Name {
-    pub(super) twin: String,
-    pub(super) key: String,
+pub(crate) struct Name {
+    pub(crate) twin: String,
+    pub(crate) key: String,
 }
 
 /// A query's pairs, each of which has to be used.
 #[derive(Debug)]
-pub(super) struct Query<'a> {
+pub(crate) struct Query<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 impl<'a> Query<'a> {
     /// Takes a query apart that may have these names.
-    pub(super) fn parse(query: Option<&'a str>, names: &[&str]) -> Result<Self, Problem> {
+    pub(crate) fn parse(query: Option<&'a str>, names: &[&str]) -> Result<Self, Problem> {
         let pairs: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
         match pairs.iter().find(|(name, _)| !names.contains(&&**name)) {
             Some((name, _)) => Err(Problem(format!("There is no parameter {name}, only: {}.", names.join(", ")))),
@@ -36,12 +36,12 @@ impl<'a> Query<'a> {
         }
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|pair| pair.0 == name).map(|(_, value)| &**value)
     }
 
     /// All series: each is a twin's id and a key, both percent-encoded, with a slash between them.
-    pub(super) fn series(&self) -> Result<Vec<Name>, Problem> {
+    pub(crate) fn series(&self) -> Result<Vec<Name>, Problem> {
         let named = self.pairs.iter().filter(|pair| pair.0 == "series");
         let series: Vec<_> = named.map(|(_, value)| Name::parse(value)).collect::<Result<_, _>>()?;
         if series.len() > MOST_SERIES {
@@ -50,13 +50,13 @@ impl<'a> Query<'a> {
         Ok(series)
     }
 
-    pub(super) fn at_least_one_series(&self) -> Result<Vec<Name>, Problem> {
+    pub(crate) fn at_least_one_series(&self) -> Result<Vec<Name>, Problem> {
         let series = self.series()?;
         if series.is_empty() { Err(Problem("No series is named: series=<twin>/<key>.".to_owned())) } else { Ok(series) }
     }
 
     /// A whole number between two others.
-    pub(super) fn number(&self, name: &str, default: usize, least: usize, most: usize) -> Result<usize, Problem> {
+    pub(crate) fn number(&self, name: &str, default: usize, least: usize, most: usize) -> Result<usize, Problem> {
         let Some(text) = self.text(name) else { return Ok(default) };
         text.parse()
             .ok()
@@ -65,7 +65,7 @@ impl<'a> Query<'a> {
     }
 
     /// `from` and `to`, in milliseconds since 1970; without them, all times.
-    pub(super) fn span(&self) -> Result<(Nanoseconds, Nanoseconds), Problem> {
+    pub(crate) fn span(&self) -> Result<(Nanoseconds, Nanoseconds), Problem> {
         let time = |name, default| match self.text(name) {
             None => Ok(default),
             Some(text) => match text.parse::<f64>() {
@@ -78,7 +78,7 @@ impl<'a> Query<'a> {
     }
 
     /// What to draw.
-    pub(super) fn window(&self) -> Result<Window, Problem> {
+    pub(crate) fn window(&self) -> Result<Window, Problem> {
         let (from, to) = self.span()?;
         let interval = match self.text("interval").unwrap_or("auto") {
             "auto" => Interval::Auto,

@@ -10,7 +10,7 @@ const LONGEST: usize = 200;
 
 /// What a property was set to.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// A number. If the shortest way to write it is not how it came, the point has that as well.
     Number(f64),
     /// A string.
@@ -23,7 +23,7 @@ pub(super) enum Value {
 
 impl Value {
     /// Reads a JSON value. The second is the number as it came, where that is not the shortest way to write it.
-    pub(super) fn read(json: &str) -> (Self, Option<Box<str>>) {
+    pub(crate) fn read(json: &str) -> (Self, Option<Box<str>>) {
         match json.as_bytes().first() {
             Some(b'"') => {
                 let text = serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned());
@@ -43,12 +43,12 @@ impl Value {
         }
     }
 
-    pub(super) fn number(&self) -> Option<f64> {
+    pub(crate) fn number(&self) -> Option<f64> {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
 
     /// The value as a person reads it.
-    pub(super) fn text(&self, as_received: Option<&str>) -> String {
+    pub(crate) fn text(&self, as_received: Option<&str>) -> String {
         match self {
             Self::Number(number) => as_received.map_or_else(|| number.to_string(), str::to_owned),
             Self::Text(text) | Self::Json(text) => text.to_string(),
@@ -57,7 +57,7 @@ impl Value {
     }
 
     /// The value in JSON, a number digit for digit.
-    pub(super) fn json(&self, as_received: Option<&str>) -> String {
+    pub(crate) fn json(&self, as_received: Option<&str>) -> String {
         match self {
             Self::Text(text) => serde_json::Value::from(&**text).to_string(),
             Self::Removed => "null".to_owned(),

@@ -3,10 +3,8 @@
 
 use std::ops::Range;
 
-use super::{
-    super::{moment::Nanoseconds, series::Series},
-    Window,
-};
+use super::window::Window;
+use crate::{moment::Nanoseconds, series::Series};
 
 /// What is kept of one pixel.
 #[derive(Clone, Copy)]
@@ -67,7 +65,7 @@ fn keep(pixel: Option<Pixel>, kept: &mut Vec<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explorer::{curve::Interval, moment::SECOND, series::Point, value::Value};
+    use crate::{curve::Interval, moment::SECOND, series::Point, value::Value};
 
     #[test]
     fn what_sticks_out_is_kept() {

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
-use super::{
+use crate::{
     moment::{self, Nanoseconds, SECOND},
     value::Value,
 };
@@ -15,28 +15,28 @@ const GAP: Nanoseconds = 5;
 
 /// A value and when it was set.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Point {
-    pub(super) time: Nanoseconds,
-    pub(super) value: Value,
+pub(crate) struct Point {
+    pub(crate) time: Nanoseconds,
+    pub(crate) value: Value,
     /// What can't be told from the two above. Most points have nothing, and so cost nothing for it.
-    pub(super) note: Option<Box<Note>>,
+    pub(crate) note: Option<Box<Note>>,
 }
 
 /// The texts of a point as they came, where they are not the usual ones.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub(super) struct Note {
+pub(crate) struct Note {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) time: Option<Box<str>>,
+    pub(crate) time: Option<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) value: Option<Box<str>>,
+    pub(crate) value: Option<Box<str>>,
     /// When the source took the value.
     #[serde(rename = "source", skip_serializing_if = "Option::is_none")]
-    pub(super) source_time: Option<Box<str>>,
+    pub(crate) source_time: Option<Box<str>>,
 }
 
 impl Point {
     /// `TimeStamp` as it came.
-    pub(super) fn time_text(&self) -> String {
+    pub(crate) fn time_text(&self) -> String {
         match self.note.as_deref() {
             Some(Note { time: Some(text), .. }) => text.to_string(),
             _ => moment::usual(self.time),
@@ -44,21 +44,21 @@ impl Point {
     }
 
     /// The number as it came, where that is not the usual way to write it.
-    pub(super) fn value_as_received(&self) -> Option<&str> {
+    pub(crate) fn value_as_received(&self) -> Option<&str> {
         self.note.as_deref()?.value.as_deref()
     }
 }
 
 /// The points of a series.
 #[derive(Debug, Default)]
-pub(super) struct Series {
+pub(crate) struct Series {
     points: VecDeque<Point>,
     numbers: usize,
 }
 
 impl Series {
     /// Puts a point into its place; after those of the same time.
-    pub(super) fn insert(&mut self, mut point: Point) {
+    pub(crate) fn insert(&mut self, mut point: Point) {
         self.share_text(&mut point);
         self.numbers += usize::from(point.value.number().is_some());
         match self.points.back() {
@@ -84,42 +84,42 @@ impl Series {
     }
 
     /// Drops the oldest points past this many, and answers how many these were.
-    pub(super) fn keep_newest(&mut self, count: usize) -> usize {
+    pub(crate) fn keep_newest(&mut self, count: usize) -> usize {
         let excess = self.points.len().saturating_sub(count);
         let dropped = self.points.drain(..excess).filter(|point| point.value.number().is_some()).count();
         self.numbers -= dropped;
         excess
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.points.len()
     }
 
     /// Whether it is drawn as a curve: it has numbers.
-    pub(super) fn is_numeric(&self) -> bool {
+    pub(crate) fn is_numeric(&self) -> bool {
         self.numbers > 0
     }
 
-    pub(super) fn first(&self) -> Option<&Point> {
+    pub(crate) fn first(&self) -> Option<&Point> {
         self.points.front()
     }
 
-    pub(super) fn last(&self) -> Option<&Point> {
+    pub(crate) fn last(&self) -> Option<&Point> {
         self.points.back()
     }
 
-    pub(super) fn points(&self) -> &VecDeque<Point> {
+    pub(crate) fn points(&self) -> &VecDeque<Point> {
         &self.points
     }
 
     /// The places of the points from one time to another, both included.
-    pub(super) fn between(&self, from: Nanoseconds, to: Nanoseconds) -> Range<usize> {
+    pub(crate) fn between(&self, from: Nanoseconds, to: Nanoseconds) -> Range<usize> {
         let start = self.points.partition_point(|point| point.time < from);
         start..self.points.partition_point(|point| point.time <= to).max(start)
     }
 
     /// The longest pause between two points that a line may bridge: some times the usual pause of late.
-    pub(super) fn longest_pause(&self) -> Nanoseconds {
+    pub(crate) fn longest_pause(&self) -> Nanoseconds {
         let newest = self.points.range(self.points.len().saturating_sub(USUAL_POINTS)..);
         let mut pauses: Vec<_> =
             newest.clone().zip(newest.skip(1)).map(|(earlier, later)| later.time - earlier.time).collect();
@@ -133,7 +133,7 @@ impl Series {
     }
 
     /// Whether a line must not run from the point before this one to it.
-    pub(super) fn breaks_before(&self, place: usize, longest_pause: Nanoseconds) -> bool {
+    pub(crate) fn breaks_before(&self, place: usize, longest_pause: Nanoseconds) -> bool {
         let Some(before) = place.checked_sub(1).and_then(|before| self.points.get(before)) else { return false };
         let Some(point) = self.points.get(place) else { return false };
         before.value.number().is_none() || point.time - before.time > longest_pause

@@ -7,20 +7,20 @@ use futures::stream;
 use parking_lot::RwLock;
 use serde_json::value::RawValue;
 
-use super::{moment::Nanoseconds, problem::Problem, query::Name, series::Point, store::Store, value::Value};
+use crate::{moment::Nanoseconds, problem::Problem, query::Name, series::Point, store::Store, value::Value};
 
 /// How many points are copied while the store is locked.
 const CHUNK: usize = 2_000;
 
 /// The form of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Ndjson,
     Csv,
 }
 
 impl Format {
-    pub(super) fn parse(text: Option<&str>) -> Result<Self, Problem> {
+    pub(crate) fn parse(text: Option<&str>) -> Result<Self, Problem> {
         match text {
             Some("ndjson") => Ok(Self::Ndjson),
             Some("csv") => Ok(Self::Csv),
@@ -28,14 +28,14 @@ impl Format {
         }
     }
 
-    pub(super) fn content_type(self) -> &'static str {
+    pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Ndjson => "application/x-ndjson",
             Self::Csv => "text/csv; charset=utf-8",
         }
     }
 
-    pub(super) fn extension(self) -> &'static str {
+    pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
@@ -116,7 +116,7 @@ struct Rest {
 }
 
 /// The file, written bit by bit as it is read, so that a long history needs no memory of its own.
-pub(super) fn file(
+pub(crate) fn file(
     store: Arc<RwLock<Store>>,
     format: Format,
     names: Vec<Name>,
@@ -170,7 +170,7 @@ mod tests {
     use axum::body::to_bytes;
 
     use super::*;
-    use crate::explorer::{config::Limits, raw_records::Origin, record::Record};
+    use crate::{config::Limits, raw_records::Origin, record::Record};
 
     fn store(records: &[String]) -> Arc<RwLock<Store>> {
         let mut store = Store::new(Limits::default());
@@ -224,7 +224,7 @@ mod tests {
     async fn a_long_series_comes_whole_and_a_window_only_as_far_as_it_reaches() {
         let record = |second: usize| {
             // Three of each time, so that a chunk could end between equal times.
-            let time = crate::explorer::moment::usual(i64::try_from(second / 3).unwrap() * 1_000_000_000);
+            let time = crate::moment::usual(i64::try_from(second / 3).unwrap() * 1_000_000_000);
             format!(r#"{{"TimeStamp":"{time}","Id":"Step","Key":"Force","Value":{second}}}"#)
         };
         let records: Vec<_> = (0..=3 * CHUNK).map(record).collect();

@@ -4,16 +4,12 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::{
-    moment,
-    store::{Counters, Store},
-};
-use crate::reader::Connection;
+use crate::{counters::Counters, moment, reader::Connection, store::Store};
 
 /// Sent whenever something has changed.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Overview {
+pub(crate) struct Overview {
     #[serde(flatten)]
     counters: Counters,
     /// Changes when the tree of twins, or the keys in it, do.
@@ -37,7 +33,7 @@ struct Suggested {
 }
 
 impl Overview {
-    pub(super) fn of(store: &Store, connection: &Connection) -> Self {
+    pub(crate) fn of(store: &Store, connection: &Connection) -> Self {
         let now = moment::of_system(SystemTime::now());
         let reach = store.reach(now);
         let suggestion = store.suggestion().into_iter().flat_map(|(twin, keys)| {
