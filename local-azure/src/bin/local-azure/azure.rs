@@ -1,6 +1,6 @@
 //! The pieces, started in the order in which they need each other: from the hub back to the twins.
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use explorer::{Counters, Explorer};
 use local_azure::{
@@ -11,7 +11,12 @@ use local_azure::{
 };
 use tokio::sync::{broadcast, mpsc};
 
-use crate::{Error, cargo, options::Options, status::Status};
+use crate::{
+    cargo::{self, root},
+    error::Error,
+    options::Options,
+    status::Status,
+};
 
 /// The hub that everything here uses.
 const HUB: &str = "twins";
@@ -203,11 +208,6 @@ impl fmt::Display for Azure {
         }
         writeln!(out, "EVENT_HUB      {}", self.hubs.connection_string(HUB))
     }
-}
-
-/// The folder with host.json.
-pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
 /// Where blobs go: to the account in `AzureWebJobsStorage` (Azurite), else to a folder.

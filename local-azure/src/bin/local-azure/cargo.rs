@@ -2,11 +2,11 @@
 
 use std::{
     env,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitStatus},
 };
 
-use crate::{Error, azure};
+use crate::error::Error;
 
 /// Builds twin-bridge with the same cargo and profile as this program, and answers where it is.
 pub(crate) fn build() -> Result<PathBuf, Error> {
@@ -42,6 +42,11 @@ pub(crate) fn run_optimised() -> Result<ExitStatus, Error> {
 
 fn command() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(azure::root());
+    command.current_dir(root());
     command
+}
+
+/// The workspace's folder, which has host.json.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

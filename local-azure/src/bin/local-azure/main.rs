@@ -4,24 +4,33 @@
 //! production -> digital twins -> Event Grid -> Functions host -> twin-bridge -> Event Hubs -> explorer
 //! ```
 //!
-//! `options` is the command line, `azure` starts the pieces in their order, `cargo` builds the bridge, `status` is the
-//! line that tells how it goes.
+//! Each module uses only modules below it:
+//!
+//! ```text
+//! progress  how it goes
+//! azure     the pieces, started in the order in which they need each other
+//! cargo     what has to be built
+//! options   the command line
+//! status    the line on the terminal that tells how it goes
+//! error
+//! ```
 
 mod azure;
 mod cargo;
+mod error;
 mod options;
+mod progress;
 mod status;
 
 use std::process::ExitCode;
 
 use azure::Azure;
 use clap::Parser;
+use error::Error;
 use local_azure::production::Production;
 use options::Options;
 use status::Status;
 use tokio::{signal, time::timeout};
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long everything may take with `--once`.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
@@ -89,7 +98,7 @@ async fn on_and_on(azure: &Azure, production: Production, options: &Options, sta
     };
     tokio::select! {
         ended = working => ended,
-        () = status.follow(azure, &changes) => Ok(()),
+        () = progress::follow(azure, &changes, status) => Ok(()),
         () = azure.given_up() => Err("the handler ended three times; see above".into()),
         interrupted = signal::ctrl_c() => Ok(interrupted?),
     }
