@@ -22,6 +22,7 @@ mod repository;
 mod sdk;
 mod shutdown;
 mod start;
+mod structure;
 mod through_the_host;
 mod twins;
 mod under_way;
