@@ -1,10 +1,54 @@
 //! The Azure around twin-bridge, for a laptop and for tests: stand-ins on loopback, never part of the deployed binary.
+//!
+//! Each module uses only modules below it:
+//!
+//! ```text
+//! production                                            the chocolate factory changes the twins
+//!
+//! digital_twins                                         Azure Digital Twins
+//! digital_twins::{service, config}                      the instance
+//! digital_twins::rest::{self, event_routes, models, relationships, twins, request, change, answer}
+//!                                                       its API over HTTP
+//! digital_twins::{graph, turns}                         changes, and what is told of them
+//! digital_twins::{query, state, twin, update, relationship, models}
+//!                                                       what is changed
+//! digital_twins::{contents, interface, schema}          what models allow
+//! digital_twins::{routes, filter::{self, parser, expression}, lexer}
+//!                                                       who is told
+//! digital_twins::{notification, telemetry}              what is told
+//! digital_twins::{patch, precondition, error, etag, timestamp}
+//!
+//! event_grid                                            Event Grid: a topic and its subscriptions
+//! event_grid::{publisher, topic}                        events come in
+//! event_grid::{subscriber, counts, handshake}           each subscription on its own
+//! event_grid::{delivery, dead_letter, retry}            events go out
+//! event_grid::{queue, outcome, event}                   events wait
+//! event_grid::{config, schema}
+//!
+//! functions_host                                        the Functions host
+//! functions_host::{webhook, delivery}                   events come in, and the function runs
+//! functions_host::{invocation, outputs, answer}         what the handler gets, and what it gives back
+//! functions_host::{handler, handler_process, handler_client, free_port}
+//!                                                       the handler is started and asked
+//! functions_host::{config, app, log, timespan}
+//! functions_host::{blob, blob_path, shared_key}         blobs
+//! functions_host::newtonsoft::{self, reader, writer, number, timestamp, token}
+//!                                                       JSON as the host reads and writes it
+//!
+//! event_hubs                                            Event Hubs
+//! event_hubs::{control, endpoint}                       for programs that run it
+//! event_hubs::{server, connection, link}                what clients open
+//! event_hubs::{request_response, cbs, management, reply}
+//!                                                       tokens, and what hubs there are
+//! event_hubs::{ingest, consumer}                        events come in and go out
+//! event_hubs::{client, service}                         what all links share
+//! event_hubs::{faults, connections, grants, sas, node}  what goes wrong, and who may do what
+//! event_hubs::{store, partition, partition_key, event}  what hubs retain
+//! event_hubs::{start_position, misbehaviour, refusal, sections, config}
+//! ```
 
-pub mod chocolate_factory;
 pub mod digital_twins;
 pub mod event_grid;
 pub mod event_hubs;
-pub mod explorer;
 pub mod functions_host;
 pub mod production;
-pub mod reader;

@@ -10,13 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use factory::{Change, ROUND, Simulator};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use crate::{
-    chocolate_factory::{self, Change, ROUND, Simulator},
-    digital_twins::{self, Error, Graph, Precondition, Telemetry},
-};
+use crate::digital_twins::{self, Error, Graph, Precondition, Telemetry};
 
 /// How often it is looked whether changes are due.
 const TICK: Duration = Duration::from_millis(5);
@@ -41,12 +39,12 @@ impl Production {
 
     /// Creates the models, the twins and their relationships, and answers how many notifications that gave.
     pub async fn set_up(&self) -> Result<u64, Error> {
-        self.graph.put_models(chocolate_factory::models())?;
-        let twins = chocolate_factory::twins(self.twins);
+        self.graph.put_models(factory::models())?;
+        let twins = factory::twins(self.twins);
         for twin in &twins {
             self.graph.put_twin(&twin.id, twin.body.clone(), Precondition::None).await?;
         }
-        let relationships = chocolate_factory::relationships(self.twins);
+        let relationships = factory::relationships(self.twins);
         let told = twins.len() + relationships.len();
         for relationship in relationships {
             let (source, id) = (&relationship.source, &relationship.id);

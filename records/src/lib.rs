@@ -38,6 +38,41 @@
 //! ```text
 //! text of an event -> Received -> Notification -> Change, … -> Records
 //! ```
+//!
+//! Each module uses only modules below it:
+//!
+//! ```text
+//! conversion                  all steps in one call
+//! record                      the shapes that consumers see
+//! record::writing             a notification in the format that was chosen
+//! record::{data_history, time_series_insights}
+//! record::context             what the records of a notification share
+//! record::list                records, one after the other
+//! record::time_stamp          times as text
+//! event                       one event becomes one notification
+//! event::received             read by the pass that finds its end
+//! event::interpretation       what it means, by its type
+//! event::envelope             what the schemas have in common
+//! event::twin_update          the usual event
+//! notification                what happened to which twin or relationship
+//! bad_event                   why an event can't be recorded
+//! flatten                     what changed, property by property
+//! flatten::patch              a JSON Patch
+//! flatten::flattening         values and operations become changes
+//! flatten::operation          one operation, judged
+//! flatten::path               where it changes the twin
+//! flatten::source_times       when the source took a value
+//! flatten::change             one property's change
+//! flatten::problem            why something can't be flattened
+//! flatten::key                a property's path as one text
+//! config                      what can be chosen
+//! json                        JSON text, kept as it came
+//! json::reader                what is usual, in one pass
+//! json::value                 values on one line
+//! json::members               the members of an object
+//! json::depth                 how deep it is nested
+//! json::string                strings, many bytes at a time
+//! ```
 
 pub mod bad_event;
 pub mod config;

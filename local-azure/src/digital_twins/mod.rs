@@ -13,7 +13,9 @@
 //! throughput. Where documentation is silent, a comment says that what is done is our reading.
 
 mod config;
+mod contents;
 mod error;
+mod etag;
 mod filter;
 mod graph;
 mod interface;
@@ -29,6 +31,7 @@ mod routes;
 mod schema;
 mod service;
 mod state;
+mod telemetry;
 mod timestamp;
 mod turns;
 mod twin;
@@ -36,9 +39,10 @@ mod update;
 
 pub use config::Config;
 pub use error::Error;
-pub use graph::{Graph, Telemetry};
+pub use graph::Graph;
 pub use precondition::Precondition;
 pub use query::{Page, Request as QueryRequest};
 pub use routes::{Endpoint, EventRoute};
 pub use service::{DigitalTwins, StartError};
+pub use telemetry::Telemetry;
 pub use timestamp::now;

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::timestamp::YEAR_ONE;
+use super::{telemetry::Telemetry, timestamp::YEAR_ONE};
 use crate::event_grid::Schema;
 
 /// The kinds of notifications, by the `type` of the event.
@@ -71,7 +71,7 @@ impl Notification {
     }
 
     /// Telemetry of a twin.
-    pub(super) fn of_telemetry(host_name: &str, twin: &str, telemetry: super::Telemetry, model: String) -> Self {
+    pub(super) fn of_telemetry(host_name: &str, twin: &str, telemetry: Telemetry, model: String) -> Self {
         Self {
             kind: Kind::Telemetry,
             id: telemetry.message_id,

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     error::Error,
+    etag,
     interface::{Link, Shape},
     patch::{Patch, not_applicable},
     schema::Schema,
-    twin::new_etag,
 };
 
 /// A relationship, kept as the JSON document that the API shows.
@@ -43,7 +43,7 @@ impl Relationship {
         }
         let mut document = Map::new();
         document.insert("$relationshipId".to_owned(), json!(id));
-        document.insert("$etag".to_owned(), json!(new_etag()));
+        document.insert("$etag".to_owned(), json!(etag::new()));
         document.insert("$sourceId".to_owned(), json!(source));
         document.insert("$relationshipName".to_owned(), json!(name));
         document.insert("$targetId".to_owned(), json!(target_id));
@@ -83,7 +83,7 @@ impl Relationship {
         let mut relationship = self.clone();
         // Not atomic, which it need not be: a copy that is half patched is thrown away.
         json_patch::patch_unsafe(&mut relationship.document, &operations).map_err(|error| not_applicable(&error))?;
-        relationship.document["$etag"] = json!(new_etag());
+        relationship.document["$etag"] = json!(etag::new());
         Ok(relationship)
     }
 

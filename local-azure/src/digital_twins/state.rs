@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
+    contents::without_last_update_time,
     error::Error,
     interface::Shape,
     models::{self, Models},
@@ -13,7 +14,7 @@ use super::{
     patch::Patch,
     precondition::Precondition,
     relationship::Relationship,
-    twin::{Twin, without_last_update_time},
+    twin::Twin,
 };
 
 /// Models, twins and relationships.

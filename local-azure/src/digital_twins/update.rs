@@ -4,10 +4,10 @@ use json_patch::PatchOperation;
 use serde_json::Value;
 
 use super::{
+    contents::{METADATA, contents, is_time},
     error::Error,
     interface::Shape,
     patch::{Operation, OperationKind, Patch},
-    twin::{METADATA, contents, is_time},
 };
 
 /// Where a property is.

@@ -4,10 +4,10 @@ use fe2o3_amqp_types::{messaging::Body, primitives::Value};
 use time::OffsetDateTime;
 
 use super::{
-    connection::Client,
+    client::Client,
     event::AmqpMessage,
     misbehaviour::TokenAnswer,
-    request_response::{Reply, property},
+    reply::{Reply, property},
     sas::{Policy, verify},
 };
 

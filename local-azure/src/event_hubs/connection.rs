@@ -13,30 +13,19 @@ use fe2o3_amqp::{
     connection,
 };
 use fe2o3_amqp_types::{
-    definitions::Fields,
-    primitives::{Array, Symbol, Value},
+    primitives::{Array, Symbol},
     sasl::{SaslCode, SaslInit, SaslOutcome, SaslResponse},
 };
 use tokio::net::TcpStream;
 
 use super::{
-    Service, connections::Registration, grants::Grants, link, misbehaviour::Reception, request_response::ReplyLinks,
+    client::Client,
+    connections::Registration,
+    link,
+    misbehaviour::Reception,
+    request_response::ReplyLinks,
+    service::{Service, product},
 };
-
-/// The client at the other end of a connection.
-#[derive(Debug)]
-pub(super) struct Client {
-    pub(super) service: Arc<Service>,
-    pub(super) grants: Arc<Grants>,
-    connection: u64,
-}
-
-impl Client {
-    /// Cuts this client's connection.
-    pub(super) fn cut(&self) {
-        self.service.connections.cut(self.connection);
-    }
-}
 
 /// Serves a connection until it ends, or does to it what is to be done.
 pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {
@@ -103,13 +92,6 @@ fn acceptor() -> ConnectionAcceptor<(), AnyMechanism> {
         .properties(product())
         .sasl_acceptor(AnyMechanism)
         .build()
-}
-
-/// What this endpoint says about itself.
-pub(super) fn product() -> Fields {
-    let mut fields = Fields::new();
-    fields.insert(Symbol::from("product"), Value::String("local-azure".to_owned()));
-    fields
 }
 
 /// The mechanisms that leave authorisation to `$cbs`, as the service offers them. PLAIN is left out: it would have to

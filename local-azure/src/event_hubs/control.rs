@@ -1,5 +1,5 @@
-//! The endpoint's control room: an HTTP API on loopback by which any program can look into the hub, and make it
-//! misbehave as tests do through [`Faults`](super::Faults). `docs/local.md` shows its use.
+//! The endpoint's control API: HTTP on loopback, by which any program can look into the hub, and make it misbehave as
+//! tests do through [`Faults`](super::Faults). `docs/local.md` shows its use.
 
 use std::{
     fmt::Write as _,
@@ -22,7 +22,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{
-    EventHubs,
+    endpoint::EventHubs,
     misbehaviour::{Answer, Cut, Matching, Reception, TokenAnswer},
 };
 

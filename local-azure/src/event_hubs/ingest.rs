@@ -19,7 +19,7 @@ use fe2o3_amqp_types::{
 use futures_timer::Delay;
 
 use super::{
-    connection::Client,
+    client::Client,
     event::Publication,
     misbehaviour::{Answer, Cut},
     refusal::Refusal,

@@ -12,12 +12,13 @@ use fe2o3_amqp_types::{
 };
 
 use super::{
-    connection::{Client, product},
+    client::Client,
     consumer::{self, Subscription},
     ingest::{self, Destination},
     node::Node,
     refusal::Refusal,
     request_response::{ReplyLinks, Responder, serve_replies, serve_requests},
+    service::product,
     start_position::StartPosition,
 };
 

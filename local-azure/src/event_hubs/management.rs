@@ -4,9 +4,9 @@ use fe2o3_amqp_types::primitives::{Array, OrderedMap, Timestamp, Value};
 use time::OffsetDateTime;
 
 use super::{
-    connection::Client,
+    client::Client,
     event::AmqpMessage,
-    request_response::{Reply, property},
+    reply::{Reply, property},
     store::Hub,
 };
 

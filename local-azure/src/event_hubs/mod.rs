@@ -1,13 +1,13 @@
 //! An Event Hubs endpoint that speaks AMQP 1.0 on loopback: what the bridge sends to and consumers read from when there
 //! is no Azure.
 //!
-//! A client's bytes take this way through the rooms, each of which can be read on its own:
+//! A client's bytes take this way, through modules each of which can be read on its own:
 //!
 //! ```text
 //! connection   TCP, SASL, sessions; every link the client attaches goes to
 //! link         which node is meant (node), may this client use it (grants), then one of
-//!   cbs          $cbs: a token becomes a grant (sas checks its signature)
-//!   management   $management: what hubs and partitions there are
+//!   cbs          $cbs: a token becomes a grant (sas checks its signature)  } both through
+//!   management   $management: what hubs and partitions there are           } request_response
 //!   ingest       events come in: batch unpacked, stored whole or not, answered as faults say
 //!   consumer     events go out: from a start position on, then as they arrive
 //! store        hubs, partitions and the events they retain (event, partition_key)
@@ -22,11 +22,13 @@
 //! authorisation of a link that consumes.
 
 mod cbs;
+mod client;
 mod config;
 mod connection;
 mod connections;
 mod consumer;
 mod control;
+mod endpoint;
 mod event;
 mod faults;
 mod grants;
@@ -38,213 +40,21 @@ mod node;
 mod partition;
 mod partition_key;
 mod refusal;
+mod reply;
 mod request_response;
 mod sas;
 mod sections;
 mod server;
+mod service;
 mod start_position;
 mod store;
-
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    time::Duration,
-};
-
-use parking_lot::Mutex;
-use tokio::{sync::watch, time::timeout};
 
 pub use self::{
     config::{Config, HubConfig},
     connections::ConnectionCounts,
     control::Control,
+    endpoint::{EventHubs, TooFewEvents},
     event::StoredEvent,
     faults::Faults,
     misbehaviour::{Answer, Cut, Matching, Reception, TokenAnswer},
 };
-use self::{
-    connections::Connections,
-    server::{HeldAddress, Server},
-    store::Store,
-};
-
-/// What every connection shares.
-#[derive(Debug)]
-struct Service {
-    config: Config,
-    store: Store,
-    connections: Arc<Connections>,
-    faults: Faults,
-    /// Ticks whenever something happened that a test may wait for.
-    changes: Arc<watch::Sender<()>>,
-}
-
-/// A running endpoint. Dropping it stops it.
-#[derive(Debug)]
-pub struct EventHubs {
-    service: Arc<Service>,
-    state: Mutex<State>,
-    address: SocketAddr,
-}
-
-#[derive(Debug)]
-enum State {
-    Serving {
-        _until_dropped: Server,
-    },
-    /// With the address held, so that nobody else has it meanwhile.
-    Paused(Option<HeldAddress>),
-}
-
-impl EventHubs {
-    /// Listens, and serves on a thread of its own from then on.
-    pub fn start(config: Config) -> io::Result<Self> {
-        let changes = Arc::new(watch::Sender::new(()));
-        let connections = Arc::new(Connections::new(Arc::clone(&changes)));
-        let service = Arc::new(Service {
-            store: Store::new(&config.hubs, config.retention_bytes),
-            faults: Faults::new(config.acknowledgement_delay, config.max_message_size, Arc::clone(&connections)),
-            connections,
-            config,
-            changes,
-        });
-        let server = Server::start(TcpListener::bind(service.config.listen)?, Arc::clone(&service))?;
-        let address = server.address();
-        Ok(Self { service, state: Mutex::new(State::Serving { _until_dropped: server }), address })
-    }
-
-    /// Where it listens; the same after [`EventHubs::pause`] and [`EventHubs::resume`].
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The connection string of a hub, with the flag that makes Microsoft's clients use plain AMQP.
-    #[must_use]
-    pub fn connection_string(&self, hub: &str) -> String {
-        let Config { key_name, key, .. } = &self.service.config;
-        format!(
-            "Endpoint=sb://{};SharedAccessKeyName={key_name};SharedAccessKey={key};EntityPath={hub};\
-             UseDevelopmentEmulator=true",
-            self.address
-        )
-    }
-
-    /// Everything that a hub retains, partition by partition in the order of arrival. Empty for an unknown hub.
-    #[must_use]
-    pub fn events(&self, hub: &str) -> Vec<StoredEvent> {
-        self.service.store.hub(hub).map(|hub| hub.events()).unwrap_or_default()
-    }
-
-    /// At most `limit` events of one partition from a sequence number on, for those who read a large hub bit by bit.
-    #[must_use]
-    pub fn read(&self, hub: &str, partition: usize, from: i64, limit: usize) -> Vec<StoredEvent> {
-        self.service.store.hub(hub).map(|hub| hub.read(partition, from, limit)).unwrap_or_default()
-    }
-
-    /// How many transfers (single events or batches) have arrived for each partition, whatever became of them.
-    #[must_use]
-    pub fn transfers(&self, hub: &str) -> Vec<u64> {
-        self.service.store.hub(hub).map(|hub| hub.transfers()).unwrap_or_default()
-    }
-
-    /// How many events a hub has stored so far, those among them that it does not retain any more.
-    #[must_use]
-    pub fn accepted(&self, hub: &str) -> u64 {
-        self.service.store.hub(hub).map_or(0, |hub| hub.accepted())
-    }
-
-    /// How many connections there were and are.
-    #[must_use]
-    pub fn connections(&self) -> ConnectionCounts {
-        self.service.connections.counts()
-    }
-
-    /// Whether it is paused.
-    #[must_use]
-    pub fn is_paused(&self) -> bool {
-        matches!(*self.state.lock(), State::Paused(_))
-    }
-
-    /// The switches that make the service misbehave.
-    #[must_use]
-    pub fn faults(&self) -> &Faults {
-        &self.service.faults
-    }
-
-    /// Waits until a hub retains at least `count` events and returns them, or what there is when `limit` has passed.
-    pub async fn wait_for(&self, hub: &str, count: usize, limit: Duration) -> Result<Vec<StoredEvent>, TooFewEvents> {
-        let enough = self.wait_until(limit, |hubs| hubs.retained(hub) >= count).await;
-        let events = self.events(hub);
-        if enough { Ok(events) } else { Err(TooFewEvents { wanted: count, events }) }
-    }
-
-    /// Waits until a condition on this endpoint holds: `false` when `limit` has passed without. The condition is
-    /// looked at whenever a transfer, an event or a connection has come or gone.
-    pub async fn wait_until(&self, limit: Duration, condition: impl Fn(&Self) -> bool) -> bool {
-        let mut changes = self.service.changes.subscribe();
-        let met = async {
-            while !condition(self) {
-                if changes.changed().await.is_err() {
-                    return false;
-                }
-            }
-            true
-        };
-        timeout(limit, met).await.unwrap_or(false)
-    }
-
-    /// Stops listening and cuts every connection, as if the process had been killed. Contents and faults are kept.
-    pub fn pause(&self) {
-        let mut state = self.state.lock();
-        if let State::Serving { .. } = *state {
-            *state = State::Paused(None);
-            *state = State::Paused(HeldAddress::hold(self.address).ok());
-        }
-    }
-
-    /// Listens again, on the same port and with the contents kept. Does nothing when it is not paused.
-    pub fn resume(&self) -> io::Result<()> {
-        let mut state = self.state.lock();
-        if let State::Paused(held) = &mut *state {
-            let listener = match held.take() {
-                Some(held) => held.listen()?,
-                None => TcpListener::bind(self.address)?,
-            };
-            let server = Server::start(listener, Arc::clone(&self.service))?;
-            *state = State::Serving { _until_dropped: server };
-        }
-        Ok(())
-    }
-
-    /// Stops for good. The same as dropping it.
-    pub fn stop(self) {
-        drop(self);
-    }
-
-    fn hub_names(&self) -> impl Iterator<Item = &str> {
-        self.service.config.hubs.iter().map(|hub| hub.name.as_str())
-    }
-
-    fn retained(&self, hub: &str) -> usize {
-        self.service.store.hub(hub).map_or(0, |hub| hub.retained())
-    }
-}
-
-/// Fewer events than awaited came in time.
-#[derive(Debug)]
-pub struct TooFewEvents {
-    /// How many were awaited.
-    pub wanted: usize,
-    /// Those that did come.
-    pub events: Vec<StoredEvent>,
-}
-
-impl std::fmt::Display for TooFewEvents {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {} events came in time", self.events.len(), self.wanted)
-    }
-}
-
-impl std::error::Error for TooFewEvents {}

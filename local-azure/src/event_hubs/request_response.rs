@@ -4,58 +4,17 @@
 use std::sync::Arc;
 
 use fe2o3_amqp::{Receiver, Sendable, Sender};
-use fe2o3_amqp_types::{
-    messaging::{AmqpValue, ApplicationProperties, Body, Message, Properties},
-    primitives::{SimpleValue, Value},
-};
+use fe2o3_amqp_types::{messaging::Body, primitives::Value};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{cbs, connection::Client, event::AmqpMessage, management};
+use super::{cbs, client::Client, event::AmqpMessage, management, reply::Reply};
 
 /// Who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Responder {
     Tokens,
     Management,
-}
-
-/// An answer.
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: i32,
-    pub(super) description: String,
-    pub(super) body: Value,
-}
-
-impl Reply {
-    /// An answer without content.
-    pub(super) fn status(status: i32, description: impl Into<String>) -> Self {
-        Self { status, description: description.into(), body: Value::Null }
-    }
-
-    fn into_message(self, request: &AmqpMessage) -> AmqpMessage {
-        let id = request.properties.as_ref().and_then(|properties| properties.message_id.clone());
-        Message::builder()
-            .properties(Properties { correlation_id: id, ..Properties::default() })
-            .application_properties(
-                ApplicationProperties::builder()
-                    .insert("status-code", self.status)
-                    .insert("status-description", self.description)
-                    .build(),
-            )
-            .body(Body::Value(AmqpValue(self.body)))
-            .build()
-    }
-}
-
-/// The text of one of a request's application properties.
-pub(super) fn property<'a>(request: &'a AmqpMessage, name: &str) -> Option<&'a str> {
-    match request.application_properties.as_ref()?.get(name)? {
-        SimpleValue::String(value) => Some(value),
-        SimpleValue::Symbol(value) => Some(value.as_str()),
-        _ => None,
-    }
 }
 
 /// The links of a session on which clients want to be answered.

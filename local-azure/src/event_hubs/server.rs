@@ -14,7 +14,7 @@ use std::{
 use socket2::{Domain, Socket, Type};
 use tokio::{runtime, sync::oneshot, time::sleep};
 
-use super::{Service, connection};
+use super::{connection, service::Service};
 
 /// A listener at work. Dropping it ends the thread and everything it serves.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Memory is bounded, whatever comes.
 
-use local_azure::explorer::Limits;
+use explorer::Limits;
 use serde_json::{Value, json};
 use time::Duration;
 

@@ -3,10 +3,8 @@
 use std::f64::consts::TAU;
 
 use azure_messaging_eventhubs::{EventDataBatchOptions, ProducerClient, RetryOptions, models::EventData};
-use local_azure::{
-    event_hubs::{self, EventHubs},
-    explorer::{Config, Explorer, Limits},
-};
+use explorer::{Config, Explorer, Limits};
+use local_azure::event_hubs::{self, EventHubs};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};

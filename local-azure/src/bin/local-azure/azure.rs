@@ -2,11 +2,11 @@
 
 use std::{error, fmt, sync::Arc, time::Duration};
 
+use explorer::{Counters, Explorer};
 use local_azure::{
     digital_twins::{self, DigitalTwins, Endpoint, EventRoute, Graph},
     event_grid::{self, DeadLetters, EventGrid, Subscription, SubscriptionSnapshot},
     event_hubs::{self, Control, EventHubs},
-    explorer::{self, Counters, Explorer},
     functions_host::{self, FunctionsHost, Handler, Log, Storage},
 };
 use tokio::sync::{broadcast, mpsc};

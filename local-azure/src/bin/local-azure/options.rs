@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{ArgAction, Parser};
-use local_azure::{chocolate_factory, event_grid::Schema, production::Production};
+use local_azure::{event_grid::Schema, production::Production};
 
 /// Runs twin-bridge on this machine with stand-ins for all of Azure around it, on loopback only.
 ///
@@ -17,7 +17,7 @@ use local_azure::{chocolate_factory, event_grid::Schema, production::Production}
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Options {
     /// How many twins the factory has.
-    #[arg(long, value_name = "N", default_value_t = chocolate_factory::LAB)]
+    #[arg(long, value_name = "N", default_value_t = factory::LAB)]
     pub(crate) twins: usize,
     /// How many changes there are a second; by default each step changes every 2 seconds. From 200 on the bridge puts
     /// the records of a change into one event (`EVENT_HUB_BODY=lines`), unless the environment says otherwise. From 500

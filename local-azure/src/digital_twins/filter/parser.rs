@@ -1,6 +1,6 @@
 //! From the words of a filter to what it says.
 
-use super::{Attribute, Comparison, Expression, Function, Operand};
+use super::expression::{Attribute, Comparison, Expression, Function, Operand};
 use crate::digital_twins::lexer::{self, Token};
 
 /// How deep parentheses and `NOT` may nest, so that no filter can exhaust the stack.

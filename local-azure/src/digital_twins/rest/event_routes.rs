@@ -8,7 +8,10 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Twins, paged, request::Body};
+use super::{
+    answer::paged,
+    request::{Body, Twins},
+};
 use crate::digital_twins::{Error, EventRoute};
 
 /// A route in the body of a request; its id is in the path.

@@ -2,6 +2,8 @@
 //!
 //! Paths, headers and statuses are those of the REST reference, version 2023-10-31.
 
+mod answer;
+mod change;
 mod event_routes;
 mod models;
 mod relationships;
@@ -13,25 +15,20 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header::ETAG},
+    http::{HeaderName, Method, Uri},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{delete, get, post, put},
 };
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
 
-use self::request::{ApiVersion, Body, PageSize};
+use self::request::{ApiVersion, Body, PageSize, Twins};
 use super::{error::Error, graph::Graph, query};
 
 /// The largest body of a request, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-const ERROR_CODE: HeaderName = HeaderName::from_static("x-ms-error-code");
 const QUERY_CHARGE: HeaderName = HeaderName::from_static("query-charge");
-
-/// What every handler works with.
-type Twins = State<Arc<Graph>>;
 
 /// The API of a graph.
 pub(super) fn router(graph: Arc<Graph>) -> Router {
@@ -72,18 +69,6 @@ pub(super) fn router(graph: Arc<Graph>) -> Router {
         .with_state(graph)
 }
 
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        let code = self.code();
-        let mut error = json!({ "code": code, "message": self.to_string() });
-        if let Self::ValidationFailed { summary, details } = &self {
-            error["message"] = json!(summary);
-            error["details"] = details.iter().map(|detail| json!({ "code": code, "message": detail })).collect();
-        }
-        (self.status(), [(ERROR_CODE, code)], Json(json!({ "error": error }))).into_response()
-    }
-}
-
 /// No request is served without a version that is known, nor with a path that is no text.
 async fn check(request: Request, next: Next) -> Response {
     if let Err(error) = ApiVersion::of(request.uri()) {
@@ -113,37 +98,4 @@ async fn run_query(
     page.value = page.value.into_iter().map(|value| version.shows(value)).collect();
     // What a query costs depends on the service; tools want a number.
     Ok(([(QUERY_CHARGE, "1")], Json(page)).into_response())
-}
-
-/// Runs a change to its end even if the client hangs up in the middle, so that what was changed is also told.
-async fn to_the_end<T: Send + 'static>(
-    change: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    match tokio::spawn(change).await {
-        Ok(result) => result,
-        Err(stopped) => Err(Error::Internal(stopped.to_string())),
-    }
-}
-
-/// 200 with what was asked for, and its etag.
-fn with_etag(value: Value, etag: &str) -> Response {
-    (etag_header(etag), Json(value)).into_response()
-}
-
-/// 204 with the etag of what was changed.
-fn changed(etag: &str) -> Response {
-    (StatusCode::NO_CONTENT, etag_header(etag)).into_response()
-}
-
-fn etag_header(etag: &str) -> [(HeaderName, HeaderValue); 1] {
-    [(ETAG, HeaderValue::from_str(etag).unwrap_or_else(|_| HeaderValue::from_static("")))]
-}
-
-fn etag_of(value: &Value) -> String {
-    value["$etag"].as_str().unwrap_or_default().to_owned()
-}
-
-/// A list as the API pages it. Only queries have more than one page here.
-fn paged(value: &[Value]) -> Json<Value> {
-    Json(json!({ "value": value, "nextLink": null }))
 }

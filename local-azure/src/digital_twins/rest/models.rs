@@ -8,8 +8,8 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    Twins, paged,
-    request::{Body, parameter, parameters},
+    answer::paged,
+    request::{Body, Twins, parameter, parameters},
 };
 use crate::digital_twins::Error;
 

@@ -9,9 +9,9 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    Twins, changed, etag_of, paged,
-    request::{Body, parameter},
-    to_the_end, with_etag,
+    answer::{changed, etag_of, paged, with_etag},
+    change::to_the_end,
+    request::{Body, Twins, parameter},
 };
 use crate::digital_twins::{Error, Precondition};
 

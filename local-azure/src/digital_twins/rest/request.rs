@@ -1,8 +1,10 @@
 //! The parts of a request, each read and checked in one place.
 
+use std::sync::Arc;
+
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, Request, State, rejection::BytesRejection},
     http::{HeaderMap, HeaderName, StatusCode, Uri, header, request::Parts},
     response::IntoResponse,
 };
@@ -10,11 +12,16 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::digital_twins::{error::Error, precondition::Precondition, twin::without_last_update_time};
+use crate::digital_twins::{
+    contents::without_last_update_time, error::Error, graph::Graph, precondition::Precondition,
+};
 
 const SUPPORTED: &str = "2023-10-31, 2022-05-31, 2020-10-31";
 
 const MAX_ITEMS_PER_PAGE: HeaderName = HeaderName::from_static("max-items-per-page");
+
+/// What every handler works with.
+pub(super) type Twins = State<Arc<Graph>>;
 
 /// The version that a client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    Twins, changed, etag_of,
-    request::{ApiVersion, Body, header_text},
-    to_the_end, with_etag,
+    answer::{changed, etag_of, with_etag},
+    change::to_the_end,
+    request::{ApiVersion, Body, Twins, header_text},
 };
 use crate::digital_twins::{Error, Precondition, Telemetry};
 

@@ -3,7 +3,10 @@
 //! Only standard JSON is read. Newtonsoft also takes comments, single quotes, bare names and hexadecimal numbers; no
 //! sender of events writes those, and here they are [`Malformed`].
 
-use super::{Members, Token, timestamp};
+use super::{
+    timestamp,
+    token::{Members, Token},
+};
 
 /// How deep arrays and objects may nest (`JsonReader.MaxDepth`).
 const MAX_DEPTH: usize = 64;
@@ -26,6 +29,16 @@ pub(in super::super) enum Dates {
 pub(in super::super) struct Malformed {
     reason: &'static str,
     at: usize,
+}
+
+impl Token {
+    /// Reads a text that must hold one JSON value and nothing after it. Dates stay texts.
+    pub(in super::super) fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(text, Dates::Verbatim);
+        let token = reader.value()?;
+        reader.end()?;
+        Ok(token)
+    }
 }
 
 /// Reads one value after the other; text behind the last value that was asked for stays unread.

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use super::{Token, number};
+use super::{number, token::Token};
 
 /// Compact JSON (`Formatting.None`).
 impl Display for Token {

@@ -1,0 +1,90 @@
+//! Fewer points that look the same: of each pixel the first, the lowest, the highest and the last, and one that is no
+//! number. All of them are points as they were recorded.
+
+use std::ops::Range;
+
+use super::window::Window;
+use crate::{moment::Nanoseconds, series::Series};
+
+/// What is kept of one pixel.
+#[derive(Clone, Copy)]
+struct Pixel {
+    number: i64,
+    first: usize,
+    last: usize,
+    lowest: Option<(f64, usize)>,
+    highest: Option<(f64, usize)>,
+    other: Option<usize>,
+}
+
+/// The places that are left of `places`, at most five for each pixel, in their order.
+pub(super) fn decimate(series: &Series, places: Range<usize>, window: &Window) -> Vec<usize> {
+    let width = Nanoseconds::try_from(window.width).unwrap_or(1);
+    let per_pixel = (window.to.saturating_sub(window.from) / width).max(1);
+    let mut kept = Vec::new();
+    let mut pixel: Option<Pixel> = None;
+    for place in places {
+        let Some(point) = series.points().get(place) else { continue };
+        let number = point.time.saturating_sub(window.from).div_euclid(per_pixel);
+        let mut at = match pixel {
+            Some(pixel) if pixel.number == number => pixel,
+            full => {
+                keep(full, &mut kept);
+                Pixel { number, first: place, last: place, lowest: None, highest: None, other: None }
+            }
+        };
+        at.last = place;
+        match point.value.number() {
+            Some(value) => {
+                if at.lowest.is_none_or(|(lowest, _)| value < lowest) {
+                    at.lowest = Some((value, place));
+                }
+                if at.highest.is_none_or(|(highest, _)| value > highest) {
+                    at.highest = Some((value, place));
+                }
+            }
+            None => at.other = at.other.or(Some(place)),
+        }
+        pixel = Some(at);
+    }
+    keep(pixel, &mut kept);
+    kept
+}
+
+fn keep(pixel: Option<Pixel>, kept: &mut Vec<usize>) {
+    let Some(Pixel { first, last, lowest, highest, other, .. }) = pixel else { return };
+    let mut places = [Some(first), lowest.map(|at| at.1), highest.map(|at| at.1), other, Some(last)];
+    places.sort_unstable();
+    for place in places.into_iter().flatten() {
+        if kept.last() != Some(&place) {
+            kept.push(place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{curve::Interval, moment::SECOND, series::Point, value::Value};
+
+    #[test]
+    fn what_sticks_out_is_kept() {
+        let mut series = Series::default();
+        for second in 0..100_000_i64 {
+            let value = match second {
+                41_234 => Value::Number(-50.0),
+                41_235 => Value::Number(50.0),
+                60_000 => Value::Removed,
+                _ => Value::Number(f64::from(u8::try_from(second % 7).unwrap())),
+            };
+            series.insert(Point { time: second * SECOND, value, note: None });
+        }
+        let window = Window { from: 0, to: 100_000 * SECOND, width: 500, interval: Interval::Raw };
+        let kept = decimate(&series, 0..100_000, &window);
+        assert!(kept.len() <= 5 * 500, "{}", kept.len());
+        assert!(kept.is_sorted_by(|one, next| one < next));
+        for place in [0, 41_234, 41_235, 60_000, 99_999] {
+            assert!(kept.contains(&place), "{place}");
+        }
+    }
+}

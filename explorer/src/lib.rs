@@ -1,0 +1,66 @@
+//! The page that draws the history of twins, as the explorer of Time Series Insights did, from the records in the hub.
+//!
+//! Each module uses only modules below it:
+//!
+//! ```text
+//! explorer                          takes in what is read, and serves what is asked for
+//! api                               the page asks, and is given curves, twins, records, a file
+//! page                              what runs in the browser
+//! overview, branch, export          where things stand, a part of the tree of twins, points as a file
+//! query, problem                    a request taken apart, and what is said where that can't be done
+//! curve::{self, aggregate, decimate, line, window}
+//!                                   a series as it is drawn
+//! reader                            events come out of the hub, as any consumer gets them
+//! store                             records are drawn, related and listed, unless they are repeats
+//! twin, series                      what is drawn of a twin
+//! graph, raw_records, repeats       what else is kept of records
+//! record, value                     an event's body taken apart, and each record read, in either format
+//! config, counters, moment
+//! ```
+//!
+//! # The API
+//!
+//! A series is `<twin>/<key>`, both percent-encoded (and then once more, as any value in a query is). A property of a
+//! relationship is a series of its source twin, with `[<relationship id>] ` before the key. Times are milliseconds
+//! since 1970 with fractions. What can't be understood is answered with 400 and a problem document.
+//!
+//! | request | answer |
+//! | --- | --- |
+//! | `GET /api/overview` | counters, the times of the oldest and newest point, the state of the connection to the hub, what to show first |
+//! | `GET /api/live` | the same as server-sent events: at once, then when something has changed, at most twice a second |
+//! | `GET /api/twins` | `?under=<twin>` or `?search=<text>`, else those at the top; `&skip=`, `&limit=` (100): twins with their keys |
+//! | `GET /api/series` | `?series=…` (up to 50 times) `&from=&to=&width=` (pixels, 1000) `&interval=auto\|raw\|1s\|10s\|1m`: see below |
+//! | `GET /api/records` | `?series=…&twin=&before=<number>&limit=` (100): the newest records as they came, newest first |
+//! | `GET /api/export` | `?series=…&from=&to=&format=ndjson\|csv`: every point in the window, as a file |
+//!
+//! A series in a window comes as its points if they are at most two for each pixel (`exact`), else, with `raw`, as the
+//! first, lowest, highest and last point of each pixel, and with `auto` as averages over a length that suits the width.
+//! Averages are over the points, not over time, and have `min`, `max` and `count` beside them. `breaks` are the places
+//! that no line leads to: after a removal, and after a pause more than five times as long as is usual for the series.
+//! One neighbour on either side of the window comes with it.
+
+mod api;
+mod branch;
+mod config;
+mod counters;
+mod curve;
+mod explorer;
+mod export;
+mod graph;
+mod moment;
+mod overview;
+mod page;
+mod problem;
+mod query;
+mod raw_records;
+mod reader;
+mod record;
+mod repeats;
+mod series;
+mod store;
+mod twin;
+mod value;
+
+pub use config::{Config, Limits};
+pub use counters::Counters;
+pub use explorer::{Error, Explorer};

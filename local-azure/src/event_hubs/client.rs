@@ -1,0 +1,20 @@
+//! The client at the other end of a connection.
+
+use std::sync::Arc;
+
+use super::{grants::Grants, service::Service};
+
+/// What a link knows of the client that attached it.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) service: Arc<Service>,
+    pub(super) grants: Arc<Grants>,
+    pub(super) connection: u64,
+}
+
+impl Client {
+    /// Cuts this client's connection.
+    pub(super) fn cut(&self) {
+        self.service.connections.cut(self.connection);
+    }
+}

@@ -1,0 +1,46 @@
+//! An answer to a request, and what such a request asks for.
+
+use fe2o3_amqp_types::{
+    messaging::{AmqpValue, ApplicationProperties, Body, Message, Properties},
+    primitives::{SimpleValue, Value},
+};
+
+use super::event::AmqpMessage;
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: i32,
+    pub(super) description: String,
+    pub(super) body: Value,
+}
+
+impl Reply {
+    /// An answer without content.
+    pub(super) fn status(status: i32, description: impl Into<String>) -> Self {
+        Self { status, description: description.into(), body: Value::Null }
+    }
+
+    pub(super) fn into_message(self, request: &AmqpMessage) -> AmqpMessage {
+        let id = request.properties.as_ref().and_then(|properties| properties.message_id.clone());
+        Message::builder()
+            .properties(Properties { correlation_id: id, ..Properties::default() })
+            .application_properties(
+                ApplicationProperties::builder()
+                    .insert("status-code", self.status)
+                    .insert("status-description", self.description)
+                    .build(),
+            )
+            .body(Body::Value(AmqpValue(self.body)))
+            .build()
+    }
+}
+
+/// The text of one of a request's application properties.
+pub(super) fn property<'a>(request: &'a AmqpMessage, name: &str) -> Option<&'a str> {
+    match request.application_properties.as_ref()?.get(name)? {
+        SimpleValue::String(value) => Some(value),
+        SimpleValue::Symbol(value) => Some(value.as_str()),
+        _ => None,
+    }
+}
