@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use crate::Error;
+type Error = Box<dyn std::error::Error>;
 
 /// A `PATH` in which cargo finds the tools, which are put into `folder` if they are not there yet.
 pub fn path(root: &Path, folder: &Path) -> Result<OsString, Error> {

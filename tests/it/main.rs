@@ -11,6 +11,7 @@ mod docs;
 mod flatten_command;
 mod handler;
 mod infra;
+mod links;
 mod memory;
 mod package;
 mod queries;

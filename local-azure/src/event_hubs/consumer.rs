@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fe2o3_amqp::{Sendable, Sender};
 
-use super::store::Hub;
+use super::{refusal::Refusal, store::Hub};
 
 /// How many events are taken from the log at a time.
 const READ_AHEAD: usize = 256;
@@ -32,6 +32,11 @@ pub(super) async fn serve(mut link: Sender, subscription: Subscription) {
             tokio::select! {
                 changed = tip.changed() => if changed.is_err() { return },
                 _ = link.on_detach() => return,
+                () = subscription.hub.deleted.cancelled() => {
+                    // An error means that the client has gone already.
+                    let _ = link.close_with_error(Refusal::not_found(&subscription.hub.name)).await;
+                    return;
+                }
             }
         }
         for record in records {

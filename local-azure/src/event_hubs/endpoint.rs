@@ -104,6 +104,16 @@ impl EventHubs {
         &self.service.faults
     }
 
+    /// Deletes a hub and makes it again with so many partitions: what it held is gone, and its links are closed.
+    pub fn make_again(&self, hub: &str, partitions: u32) {
+        self.service.store.make_again(hub, partitions);
+    }
+
+    /// Gives a hub more partitions, which the service does without a word to anybody.
+    pub fn add_partitions(&self, hub: &str, more: u32) {
+        self.service.store.add_partitions(hub, more);
+    }
+
     /// Waits until a hub retains at least `count` events and returns them, or what there is when `limit` has passed.
     pub async fn wait_for(&self, hub: &str, count: usize, limit: Duration) -> Result<Vec<StoredEvent>, TooFewEvents> {
         let enough = self.wait_until(limit, |hubs| hubs.retained(hub) >= count).await;

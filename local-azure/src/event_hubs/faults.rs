@@ -10,7 +10,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::{
     connections::Connections,
@@ -29,7 +29,16 @@ pub struct Faults {
     tokens: Mutex<TokenAnswer>,
     max_message_size: AtomicU64,
     releases: watch::Sender<()>,
+    detaches: broadcast::Sender<Detach>,
     connections: Arc<Connections>,
+}
+
+/// A link that is closed by the service, whatever it is doing.
+#[derive(Debug, Clone)]
+pub(super) struct Detach {
+    pub(super) partition: usize,
+    pub(super) condition: String,
+    pub(super) description: String,
 }
 
 /// What has no other healthy value than that of the configuration.
@@ -57,6 +66,7 @@ impl Faults {
             tokens: Mutex::new(TokenAnswer::Verify),
             max_message_size: AtomicU64::new(max_message_size),
             releases: watch::Sender::new(()),
+            detaches: broadcast::Sender::new(16),
             connections,
         }
     }
@@ -116,6 +126,14 @@ impl Faults {
         *self.cut.lock() = Some(cut);
     }
 
+    /// Closes every link that publishes to a partition, with this AMQP condition, as the service does with one that has
+    /// been idle for ten minutes (`amqp:link:detach-forced`).
+    pub fn detach_links(&self, partition: usize, condition: &str, description: &str) {
+        let (condition, description) = (condition.to_owned(), description.to_owned());
+        // An error means that there is no link.
+        let _ = self.detaches.send(Detach { partition, condition, description });
+    }
+
     /// Cuts every connection now, with no farewell on any layer above TCP. New ones are welcome.
     pub fn cut_connections(&self) {
         self.connections.cut_all();
@@ -166,6 +184,11 @@ impl Faults {
         self.max_message_size.load(Ordering::Relaxed)
     }
 
+    /// What comes when links are to be closed.
+    pub(super) fn detaches(&self) -> broadcast::Receiver<Detach> {
+        self.detaches.subscribe()
+    }
+
     /// A receiver that changes whenever held transfers are to be accepted.
     pub(super) fn releases(&self) -> watch::Receiver<()> {
         self.releases.subscribe()
@@ -174,7 +197,7 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::watch;
+    use tokio::sync::{broadcast, watch};
 
     use super::*;
 

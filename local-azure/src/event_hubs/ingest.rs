@@ -40,6 +40,7 @@ pub(super) struct Destination {
 pub(super) async fn serve(mut link: Receiver, destination: Destination, client: Arc<Client>) {
     let mut answers = Answers::default();
     let mut releases = client.service.faults.releases();
+    let mut detaches = client.service.faults.detaches();
     loop {
         tokio::select! {
             received = link.recv::<Body<Value>>() => match received {
@@ -64,6 +65,14 @@ pub(super) async fn serve(mut link: Receiver, destination: Destination, client: 
                 }
             }
             _ = releases.changed() => answers.release_held(),
+            Ok(detach) = detaches.recv() => if destination.partition == Some(detach.partition) {
+                let _ = link.close_with_error(Refusal::new(detach.condition, detach.description)).await;
+                return;
+            },
+            () = destination.hub.deleted.cancelled() => {
+                let _ = link.close_with_error(Refusal::not_found(&destination.address)).await;
+                return;
+            }
         }
     }
 }

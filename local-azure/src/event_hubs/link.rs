@@ -84,7 +84,7 @@ fn purpose_of_sender(address: &str, client: &Client) -> Result<Purpose, Refusal>
     let hub = client.service.store.hub(hub).ok_or_else(|| Refusal::not_found(address))?;
     let unknown = || Refusal::partition_out_of_range(hub.partitions.len());
     let partition = partition.map(|id| hub.partition(id).ok_or_else(unknown)).transpose()?;
-    Ok(Purpose::Publish(Destination { address: address.to_owned(), hub: Arc::clone(hub), partition }))
+    Ok(Purpose::Publish(Destination { address: address.to_owned(), hub, partition }))
 }
 
 fn purpose_of_receiver(attach: &Attach, client: &Client) -> Result<Purpose, Refusal> {
@@ -106,7 +106,7 @@ fn purpose_of_receiver(attach: &Attach, client: &Client) -> Result<Purpose, Refu
     let hub = client.service.store.hub(hub).filter(|hub| hub.has_consumer_group(group)).ok_or_else(not_found)?;
     let partition = hub.partition(partition).ok_or_else(not_found)?;
     let from = hub.partitions.get(partition).ok_or_else(not_found)?.locate(&start);
-    Ok(Purpose::Consume(Subscription { hub: Arc::clone(hub), partition, from }))
+    Ok(Purpose::Consume(Subscription { hub, partition, from }))
 }
 
 fn ask_management(address: &str, client: &Client) -> Result<Responder, Refusal> {

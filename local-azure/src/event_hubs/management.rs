@@ -23,8 +23,8 @@ pub(super) fn answer(request: &AmqpMessage, client: &Client) -> Reply {
         return Reply::status(401, format!("Unauthorized access. 'Listen' claim is required for '{name}'."));
     }
     match property(request, "type") {
-        Some("com.microsoft:eventhub") => describe_hub(hub),
-        Some("com.microsoft:partition") => describe_partition(hub, property(request, "partition").unwrap_or_default()),
+        Some("com.microsoft:eventhub") => describe_hub(&hub),
+        Some("com.microsoft:partition") => describe_partition(&hub, property(request, "partition").unwrap_or_default()),
         _ => Reply::status(400, "BadRequest: The type is not supported."),
     }
 }

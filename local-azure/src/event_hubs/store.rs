@@ -5,7 +5,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use parking_lot::RwLock;
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     config::HubConfig,
@@ -19,7 +21,8 @@ const DEFAULT_GROUP: &str = "$Default";
 /// All hubs of an endpoint.
 #[derive(Debug)]
 pub(super) struct Store {
-    hubs: Vec<Arc<Hub>>,
+    hubs: RwLock<Vec<Arc<Hub>>>,
+    retention_bytes: usize,
 }
 
 /// One hub: its partitions, and who may read them.
@@ -27,19 +30,53 @@ pub(super) struct Store {
 pub(super) struct Hub {
     pub(super) name: String,
     pub(super) created: OffsetDateTime,
-    pub(super) partitions: Vec<Partition>,
+    pub(super) partitions: Vec<Arc<Partition>>,
+    /// Cancelled when it is deleted.
+    pub(super) deleted: CancellationToken,
     consumer_groups: Vec<String>,
     next: AtomicUsize,
 }
 
 impl Store {
     pub(super) fn new(hubs: &[HubConfig], retention_bytes: usize) -> Self {
-        Self { hubs: hubs.iter().map(|hub| Arc::new(Hub::new(hub, retention_bytes))).collect() }
+        let hubs = hubs.iter().map(|hub| Arc::new(Hub::new(hub, retention_bytes))).collect();
+        Self { hubs: RwLock::new(hubs), retention_bytes }
     }
 
     /// The hub of this name, in whatever case it is written.
-    pub(super) fn hub(&self, name: &str) -> Option<&Arc<Hub>> {
-        self.hubs.iter().find(|hub| hub.name.eq_ignore_ascii_case(name))
+    pub(super) fn hub(&self, name: &str) -> Option<Arc<Hub>> {
+        self.hubs.read().iter().find(|hub| hub.name.eq_ignore_ascii_case(name)).cloned()
+    }
+
+    /// Deletes a hub and makes it again with so many partitions, all of them empty.
+    pub(super) fn make_again(&self, name: &str, partitions: u32) {
+        self.replace(name, |hub| {
+            hub.deleted.cancel();
+            let made = Hub::new(&HubConfig::new(&hub.name, partitions), self.retention_bytes);
+            Hub { consumer_groups: hub.consumer_groups.clone(), ..made }
+        });
+    }
+
+    /// Gives a hub more partitions, and keeps those that it has. Links stay attached.
+    pub(super) fn add_partitions(&self, name: &str, more: u32) {
+        self.replace(name, |hub| {
+            let new = (0..more).map(|_| Arc::new(Partition::new(self.retention_bytes)));
+            Hub {
+                name: hub.name.clone(),
+                created: hub.created,
+                partitions: hub.partitions.iter().cloned().chain(new).collect(),
+                deleted: hub.deleted.clone(),
+                consumer_groups: hub.consumer_groups.clone(),
+                next: AtomicUsize::new(0),
+            }
+        });
+    }
+
+    fn replace(&self, name: &str, by: impl FnOnce(&Hub) -> Hub) {
+        let mut hubs = self.hubs.write();
+        if let Some(hub) = hubs.iter_mut().find(|hub| hub.name.eq_ignore_ascii_case(name)) {
+            *hub = Arc::new(by(hub));
+        }
     }
 }
 
@@ -48,7 +85,8 @@ impl Hub {
         Self {
             name: config.name.clone(),
             created: OffsetDateTime::now_utc(),
-            partitions: (0..config.partitions.max(1)).map(|_| Partition::new(retention_bytes)).collect(),
+            partitions: (0..config.partitions.max(1)).map(|_| Arc::new(Partition::new(retention_bytes))).collect(),
+            deleted: CancellationToken::new(),
             consumer_groups: config.consumer_groups.clone(),
             next: AtomicUsize::new(0),
         }
@@ -73,7 +111,7 @@ impl Hub {
     }
 
     pub(super) fn events(&self) -> Vec<StoredEvent> {
-        let stored = |(number, partition): (usize, &Partition)| {
+        let stored = |(number, partition): (usize, &Arc<Partition>)| {
             let records = partition.read(0, usize::MAX);
             records.into_iter().filter_map(move |record| StoredEvent::of(number, &record)).collect::<Vec<_>>()
         };
@@ -87,7 +125,7 @@ impl Hub {
     }
 
     pub(super) fn retained(&self) -> usize {
-        self.partitions.iter().map(Partition::retained).sum()
+        self.partitions.iter().map(|log| log.retained()).sum()
     }
 
     pub(super) fn accepted(&self) -> u64 {
@@ -95,12 +133,12 @@ impl Hub {
     }
 
     pub(super) fn transfers(&self) -> Vec<u64> {
-        self.partitions.iter().map(Partition::transfers).collect()
+        self.partitions.iter().map(|log| log.transfers()).collect()
     }
 
     /// Where the partition with this id ends.
     pub(super) fn end(&self, id: &str) -> Option<End> {
-        self.partition(id).and_then(|number| self.partitions.get(number)).map(Partition::end)
+        self.partition(id).and_then(|number| self.partitions.get(number)).map(|log| log.end())
     }
 }
 
