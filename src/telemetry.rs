@@ -1,4 +1,4 @@
-//! Traces and metrics over OTLP, for those who build with the feature `opentelemetry`; without it nothing of this room
+//! Traces and metrics over OTLP, for those who build with the feature `opentelemetry`; without it nothing of this module
 //! is left in the executable but a hint.
 //!
 //! [`Telemetry`] is started and stopped by the executable, and gives the server an [`Observation`] for each delivery.

@@ -32,7 +32,7 @@ def message_of(record, traceparent):
     )
 
 
-class Lane:
+class Partition:
     """One partition, with one batch under way at a time."""
 
     def __init__(self, client, partition_id):
@@ -74,24 +74,24 @@ class Lane:
 class Handler:
     def __init__(self, client):
         self.client = client
-        self.lanes = None
+        self.partitions = None
 
-    async def open_lanes(self):
-        return [Lane(self.client, partition) for partition in await self.client.get_partition_ids()]
+    async def open_partitions(self):
+        return [Partition(self.client, partition) for partition in await self.client.get_partition_ids()]
 
     async def deliver(self, request):
         body = await request.read()
         try:
-            if self.lanes is None:
-                self.lanes = asyncio.ensure_future(self.open_lanes())
-            lanes = await self.lanes
+            if self.partitions is None:
+                self.partitions = asyncio.ensure_future(self.open_partitions())
+            partitions = await self.partitions
             parts = {}
             for event in events_of(body):
                 traceparent = event["data"]["traceparent"]
                 # Any stable hash keeps a twin in one partition.
-                lane = lanes[zlib.crc32(event["subject"].encode()) % len(lanes)]
-                parts.setdefault(lane, []).extend((record, traceparent) for record in records_of(event))
-            await asyncio.gather(*(lane.send(part) for lane, part in parts.items()))
+                partition = partitions[zlib.crc32(event["subject"].encode()) % len(partitions)]
+                parts.setdefault(partition, []).extend((record, traceparent) for record in records_of(event))
+            await asyncio.gather(*(partition.send(part) for partition, part in parts.items()))
         except Exception as error:
             print(repr(error), file=sys.stderr, flush=True)
             return web.Response(status=503, body=orjson.dumps({"title": str(error)}), content_type="application/json")

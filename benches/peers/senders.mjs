@@ -77,9 +77,9 @@ function buffered(connectionString) {
 /** As well as it can be done by hand: what comes while a batch to a partition is under way goes with the next one. */
 function grouped(connectionString) {
   const client = new EventHubProducerClient(connectionString);
-  let lanes;
+  let partitions;
 
-  class Lane {
+  class Partition {
     #queue = [];
     #busy = false;
 
@@ -110,16 +110,16 @@ function grouped(connectionString) {
   }
 
   return async (entries) => {
-    lanes ??= client.getPartitionIds().then((ids) => ids.map((id) => new Lane(id)));
-    const open = await lanes;
+    partitions ??= client.getPartitionIds().then((ids) => ids.map((id) => new Partition(id)));
+    const open = await partitions;
     const parts = new Map();
     for (const entry of entries) {
-      const lane = open[hash(entry.record.Id) % open.length];
-      const part = parts.get(lane);
+      const partition = open[hash(entry.record.Id) % open.length];
+      const part = parts.get(partition);
       if (part) part.push(entry);
-      else parts.set(lane, [entry]);
+      else parts.set(partition, [entry]);
     }
-    await Promise.all(Array.from(parts, ([lane, own]) => lane.send(own)));
+    await Promise.all(Array.from(parts, ([partition, own]) => partition.send(own)));
   };
 }
 

@@ -27,7 +27,6 @@ use crate::{
 
 /// A producer that sends to the fake.
 struct Producer {
-    hub: Fake,
     intake: RefCell<Option<mpsc::UnboundedSender<Vec<Job>>>>,
     status: watch::Receiver<Status>,
     running: JoinHandle<()>,
@@ -40,8 +39,8 @@ impl Producer {
         let (sender, status) = watch::channel(Status::Connecting);
         let connection = SharedConnection::new(hub.clone(), Health::new("hub".to_owned(), sender));
         let running = spawn_local(Scheduler::new(connection).run(jobs));
-        let (hub, intake, memory) = (hub.clone(), RefCell::new(Some(intake)), Memory::new(1 << 20));
-        Rc::new(Self { hub, intake, status, running, memory })
+        let (intake, memory) = (RefCell::new(Some(intake)), Memory::new(1 << 20));
+        Rc::new(Self { intake, status, running, memory })
     }
 
     /// As [`EventHub`](crate::EventHub) does it.

@@ -74,13 +74,19 @@ struct Metrics {
     duration: Histogram<f64>,
     active_deliveries: UpDownCounter<i64>,
     deliveries: Counter<u64>,
-    events: Counter<u64>,
-    records: Counter<u64>,
-    empty_events: Counter<u64>,
-    ignored_events: Counter<u64>,
-    repeated_events: Counter<u64>,
-    set_aside_events: Counter<u64>,
+    /// One for each of [`COUNTS`].
+    counts: Vec<Counter<u64>>,
 }
+
+/// Names, units and descriptions of what is counted, and which it is.
+const COUNTS: [(&str, &str, &str, fn(&Counts) -> u64); 6] = [
+    ("twin_bridge.events", "{event}", "Events of deliveries that were answered as done.", |counts| counts.events),
+    ("twin_bridge.records", "{record}", "Records that the event hub accepted for them.", |counts| counts.records),
+    ("twin_bridge.empty_events", "{event}", "Events that gave no record.", |counts| counts.empty),
+    ("twin_bridge.ignored_events", "{event}", "Events of foreign types.", |counts| counts.ignored),
+    ("twin_bridge.repeated_events", "{event}", "Events that were stored already.", |counts| counts.repeats),
+    ("twin_bridge.set_aside_events", "{event}", "Events that became dead letters.", |counts| counts.set_aside),
+];
 
 impl Metrics {
     fn new(meter: &Meter) -> Self {
@@ -99,12 +105,7 @@ impl Metrics {
                 .with_description("Deliveries that are being worked on.")
                 .build(),
             deliveries: counter("twin_bridge.deliveries", "{delivery}", "Deliveries that ended."),
-            events: counter("twin_bridge.events", "{event}", "Events of deliveries that were answered as done."),
-            records: counter("twin_bridge.records", "{record}", "Records that the event hub accepted for them."),
-            empty_events: counter("twin_bridge.empty_events", "{event}", "Events that gave no record."),
-            ignored_events: counter("twin_bridge.ignored_events", "{event}", "Events of foreign types."),
-            repeated_events: counter("twin_bridge.repeated_events", "{event}", "Events that came before."),
-            set_aside_events: counter("twin_bridge.set_aside_events", "{event}", "Events that became dead letters."),
+            counts: COUNTS.iter().map(|&(name, unit, description, _)| counter(name, unit, description)).collect(),
         }
     }
 
@@ -112,12 +113,9 @@ impl Metrics {
         self.duration.record(took.as_secs_f64(), &common(outcome));
         self.deliveries.add(1, &[KeyValue::new(OUTCOME, word(outcome))]);
         if let Ok(counts) = outcome {
-            self.events.add(counts.events, &[]);
-            self.records.add(counts.records, &[]);
-            self.empty_events.add(counts.empty, &[]);
-            self.ignored_events.add(counts.ignored, &[]);
-            self.repeated_events.add(counts.repeats, &[]);
-            self.set_aside_events.add(counts.set_aside, &[]);
+            for (counter, (_, _, _, count)) in self.counts.iter().zip(COUNTS) {
+                counter.add(count(&counts), &[]);
+            }
         }
     }
 }
@@ -141,15 +139,11 @@ fn common(outcome: Outcome) -> Vec<KeyValue> {
 fn details(outcome: Outcome) -> Vec<KeyValue> {
     let mut attributes = vec![KeyValue::new(OUTCOME, word(outcome))];
     if let Ok(counts) = outcome {
-        let number = |name, count| KeyValue::new(name, i64::try_from(count).unwrap_or(i64::MAX));
-        attributes.extend([
-            number("messaging.batch.message_count", counts.events),
-            number("twin_bridge.records", counts.records),
-            number("twin_bridge.empty_events", counts.empty),
-            number("twin_bridge.ignored_events", counts.ignored),
-            number("twin_bridge.repeated_events", counts.repeats),
-            number("twin_bridge.set_aside_events", counts.set_aside),
-        ]);
+        attributes.extend(COUNTS.iter().map(|&(name, _, _, count)| {
+            // The conventions have a name of their own for what a batch holds.
+            let name = if name == "twin_bridge.events" { "messaging.batch.message_count" } else { name };
+            KeyValue::new(name, i64::try_from(count(&counts)).unwrap_or(i64::MAX))
+        }));
     }
     attributes
 }

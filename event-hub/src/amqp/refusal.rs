@@ -5,8 +5,7 @@ use std::{fmt::Display, io};
 use fe2o3_amqp::{
     connection::{ConnectionStopReason, Error as ConnectionError, OpenError},
     link::{
-        DetachError, LinkStateError, ReceiverAttachError, RecvError, SendError as LinkError, SenderAttachError,
-        SessionStopReason,
+        LinkStateError, ReceiverAttachError, RecvError, SendError as LinkError, SenderAttachError, SessionStopReason,
     },
     session::BeginError,
 };
@@ -35,19 +34,19 @@ impl From<Failure> for SendError {
     }
 }
 
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        failure((Broken::Connection, None), &error)
+    }
+}
+
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Io(error) => error.into(),
-            OpenError::RemoteClosedWithError(given) => failure((Broken::Connection, Some(&given)), &given),
+            OpenError::RemoteClosedWithError(ref given) => failure((Broken::Connection, Some(given)), &error),
             error => failure((Broken::Connection, None), &error),
         }
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        failure((Broken::Connection, None), &error)
     }
 }
 
@@ -80,24 +79,19 @@ impl From<SenderAttachError> for Failure {
     }
 }
 
-impl From<ReceiverAttachError> for Failure {
-    fn from(error: ReceiverAttachError) -> Self {
+/// The links of `$cbs` or `$management` could not be attached.
+impl From<AttachError> for Failure {
+    fn from(error: AttachError) -> Self {
+        let error = match error {
+            AttachError::Sender(error) => return error.into(),
+            AttachError::Receiver(error) => error,
+        };
         let seen = match &error {
             ReceiverAttachError::RemoteClosedWithError(given) => (Broken::Link, Some(given)),
             ReceiverAttachError::SessionStopped(reason) => of_session(reason),
             _ => (Broken::Link, None),
         };
         failure(seen, &error)
-    }
-}
-
-/// The links of `$cbs` or `$management` could not be attached.
-impl From<AttachError> for Failure {
-    fn from(error: AttachError) -> Self {
-        match error {
-            AttachError::Sender(error) => error.into(),
-            AttachError::Receiver(error) => error.into(),
-        }
     }
 }
 
@@ -109,7 +103,7 @@ impl From<ManagementError> for Failure {
                 Self::of_link(SendError::of_status(answer.code.0.get(), answer.description.as_deref()))
             }
             ManagementError::Send(error) => error.into(),
-            ManagementError::Recv(RecvError::LinkStateError(error)) => failure(of_state(&error), &error),
+            ManagementError::Recv(RecvError::LinkStateError(error)) => error.into(),
             error => failure((Broken::Link, None), &error),
         }
     }
@@ -118,26 +112,25 @@ impl From<ManagementError> for Failure {
 /// A batch could not be sent, or its outcome will never come.
 impl From<LinkError> for Failure {
     fn from(error: LinkError) -> Self {
-        let seen = match &error {
-            LinkError::MessageSizeExceeded(_) => return Self::outcome(SendError::TooLarge),
-            LinkError::LinkStateError(state) => of_state(state),
-            LinkError::Detached(
-                DetachError::RemoteDetachedWithError(given) | DetachError::RemoteClosedWithError(given),
-            ) => (Broken::Link, Some(given)),
-            LinkError::Detached(DetachError::SessionStopped(reason)) => of_session(reason),
-            _ => (Broken::Link, None),
-        };
-        failure(seen, &error)
+        match error {
+            LinkError::MessageSizeExceeded(_) => Self::outcome(SendError::TooLarge),
+            LinkError::LinkStateError(state) => state.into(),
+            LinkError::Detached(detached) => LinkStateError::from(detached).into(),
+            error => failure((Broken::Link, None), &error),
+        }
     }
 }
 
-fn of_state(state: &LinkStateError) -> Seen<'_> {
-    match state {
-        LinkStateError::RemoteDetachedWithError(given) | LinkStateError::RemoteClosedWithError(given) => {
-            (Broken::Link, Some(given))
-        }
-        LinkStateError::SessionStopped(reason) => of_session(reason),
-        _ => (Broken::Link, None),
+impl From<LinkStateError> for Failure {
+    fn from(state: LinkStateError) -> Self {
+        let seen = match &state {
+            LinkStateError::RemoteDetachedWithError(given) | LinkStateError::RemoteClosedWithError(given) => {
+                (Broken::Link, Some(given))
+            }
+            LinkStateError::SessionStopped(reason) => of_session(reason),
+            _ => (Broken::Link, None),
+        };
+        failure(seen, &state)
     }
 }
 

@@ -188,7 +188,7 @@ impl Connection for FakeConnection {
         Ok(FakeBatch { ids: Vec::new(), size: 0, max_size: self.hub.0.max_size.get() })
     }
 
-    async fn send<'a>(&'a self, partition_id: &str, batch: FakeBatch) -> Result<(), Failure> {
+    async fn send(&self, partition_id: &str, batch: FakeBatch) -> Result<(), Failure> {
         let state = &*self.hub.0;
         state.batches.set(state.batches.get() + 1);
         let next = state.plays.borrow_mut().get_mut(partition_id).and_then(VecDeque::pop_front);

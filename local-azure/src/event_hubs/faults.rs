@@ -197,7 +197,7 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::{broadcast, watch};
+    use tokio::sync::watch;
 
     use super::*;
 

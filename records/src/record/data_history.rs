@@ -2,7 +2,6 @@
 //!
 //! Source: learn.microsoft.com, "Azure Digital Twins data history", for names, meanings, and what is left out where.
 
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
@@ -15,49 +14,12 @@ use crate::{
     notification::{Entity, Occurrence},
 };
 
-/// The beginning or end of a twin.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct TwinRecord<'a> {
-    time_stamp: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_id: Option<&'a str>,
-    twin_id: &'a str,
-    action: LifecycleAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    model_id: Option<&'a str>,
-    event_id: &'a str,
-}
-
-/// The beginning or end of a relationship.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct RelationshipRecord<'a> {
-    time_stamp: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_id: Option<&'a str>,
-    relationship_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    source: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<&'a str>,
-    action: LifecycleAction,
-    event_id: &'a str,
-}
-
-#[derive(Serialize)]
-enum LifecycleAction {
-    Create,
-    Delete,
-}
-
 /// The lifecycle record, if there is one, then one record per property.
 pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_json::Result<Records> {
     let mut records = Records::default();
     match context.notification.occurrence {
-        Occurrence::Created { .. } => lifecycle_record(context, LifecycleAction::Create, &mut records)?,
-        Occurrence::Deleted => lifecycle_record(context, LifecycleAction::Delete, &mut records)?,
+        Occurrence::Created { .. } => lifecycle_record(context, "Create", &mut records)?,
+        Occurrence::Deleted => lifecycle_record(context, "Delete", &mut records)?,
         Occurrence::Updated { .. } | Occurrence::Telemetry { .. } => {}
     }
     if !changes.is_empty() {
@@ -66,25 +28,34 @@ pub(super) fn records(context: &Context<'_>, changes: &[Change<'_>]) -> serde_js
     Ok(records)
 }
 
-fn lifecycle_record(context: &Context<'_>, action: LifecycleAction, records: &mut Records) -> serde_json::Result<()> {
+/// The beginning or end of a twin or a relationship.
+fn lifecycle_record(context: &Context<'_>, action: &str, records: &mut Records) -> serde_json::Result<()> {
     let &Context { notification, time_stamp, service_id } = context;
     // It is the first.
-    let event_id = &format!("{}#0", notification.id);
-    match &notification.entity {
-        Entity::Twin { id: twin_id } => {
-            let model_id = notification.model_id.as_deref();
-            let record = TwinRecord { time_stamp, service_id, twin_id, action, model_id, event_id };
-            serde_json::to_writer(&mut records.text, &record)?;
-            records.end(RecordKind::Twin);
+    let event_id = format!("{}#0", notification.id);
+    let out = &mut records.text;
+    out.push(b'{');
+    member(out, "TimeStamp", Some(time_stamp))?;
+    member(out, "ServiceId", service_id)?;
+    let kind = match &notification.entity {
+        Entity::Twin { id } => {
+            member(out, "TwinId", Some(id))?;
+            member(out, "Action", Some(action))?;
+            member(out, "ModelId", notification.model_id.as_deref())?;
+            RecordKind::Twin
         }
-        Entity::Relationship { id: relationship_id, source, target, name } => {
-            let (name, target) = (name.as_deref(), target.as_deref());
-            let record =
-                RelationshipRecord { time_stamp, service_id, relationship_id, name, source, target, action, event_id };
-            serde_json::to_writer(&mut records.text, &record)?;
-            records.end(RecordKind::Relationship);
+        Entity::Relationship { id, source, target, name } => {
+            member(out, "RelationshipId", Some(id))?;
+            member(out, "Name", name.as_deref())?;
+            member(out, "Source", Some(source))?;
+            member(out, "Target", target.as_deref())?;
+            member(out, "Action", Some(action))?;
+            RecordKind::Relationship
         }
-    }
+    };
+    member(out, "EventId", Some(&event_id))?;
+    out.push(b'}');
+    records.end(kind);
     Ok(())
 }
 
