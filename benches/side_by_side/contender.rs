@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// How long a contender may take to answer for the first time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A handler to be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Contender {
     /// Reads the body and answers.
     Floor {
@@ -55,7 +55,7 @@ pub fn all(options: &Options) -> Vec<Contender> {
         let named = options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
         named && !(options.no_peers && contender.is_peer())
     };
-    ALL.iter().copied().filter(chosen).collect()
+    ALL.iter().filter(|contender| chosen(contender)).cloned().collect()
 }
 
 /// Puts what the peers need under target/peers.
@@ -66,7 +66,7 @@ pub fn install_peers() {
 }
 
 impl Contender {
-    pub fn name(self) -> String {
+    pub fn name(&self) -> String {
         match self {
             Self::Floor { waits: false } => "floor".to_owned(),
             Self::Floor { waits: true } => "floor that waits".to_owned(),
@@ -78,17 +78,17 @@ impl Contender {
     }
 
     /// What people would use instead.
-    pub fn is_peer(self) -> bool {
+    pub fn is_peer(&self) -> bool {
         matches!(self, Self::Node { .. } | Self::Python)
     }
 
     /// Whether it sends records at all.
-    pub fn sends(self) -> bool {
+    pub fn sends(&self) -> bool {
         !matches!(self, Self::Floor { .. })
     }
 
     /// Whether its start is measured: once for each program.
-    pub fn is_started(self) -> bool {
+    pub fn is_started(&self) -> bool {
         matches!(
             self,
             Self::Floor { waits: false }
@@ -99,12 +99,12 @@ impl Contender {
     }
 
     /// Whether its growth is measured.
-    pub fn grows(self) -> bool {
+    pub fn grows(&self) -> bool {
         matches!(self, Self::Bridge { body: "record" | "lines" })
     }
 
     /// How many events of the hub the records of a delivery become.
-    pub fn hub_events(self, events: usize, records: usize) -> usize {
+    pub fn hub_events(&self, events: usize, records: usize) -> usize {
         match self {
             Self::Bridge { body: "record" } | Self::BridgeOnSdk | Self::Node { .. } | Self::Python => records,
             Self::Bridge { .. } => events,
@@ -113,7 +113,7 @@ impl Contender {
     }
 
     /// What has to be deployed beside the language's runtime, in bytes.
-    pub fn size(self) -> u64 {
+    pub fn size(&self) -> u64 {
         match self {
             Self::Floor { .. } => 0,
             Self::Bridge { .. } | Self::BridgeOnSdk => fs::metadata(env!("CARGO_BIN_EXE_twin-bridge")).unwrap().len(),
@@ -122,7 +122,7 @@ impl Contender {
         }
     }
 
-    fn command(self) -> Command {
+    fn command(&self) -> Command {
         let mut command = match self {
             Self::Floor { .. } => {
                 let mut command = Command::new(std::env::current_exe().unwrap());
@@ -156,7 +156,7 @@ impl Contender {
     }
 
     /// Where its warnings and errors go.
-    fn log(self) -> File {
+    fn log(&self) -> File {
         let folder = root().join("target/bench/logs");
         fs::create_dir_all(&folder).unwrap();
         let name = self.name().replace(", ", "-").replace(' ', "-");
@@ -192,7 +192,7 @@ pub struct Running {
 
 impl Running {
     /// Starts a contender as the host does, and waits until it answers `GET /`.
-    pub fn start(contender: Contender, connection_string: &str) -> Self {
+    pub fn start(contender: &Contender, connection_string: &str) -> Self {
         let address = free_address();
         let mut command = contender.command();
         command.env("FUNCTIONS_CUSTOMHANDLER_PORT", address.port().to_string()).env("EVENT_HUB", connection_string);
@@ -202,7 +202,7 @@ impl Running {
         std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let mut running = Self { child, address, exec, first_answer: Duration::ZERO };
         while !running.answers() {
-            assert!(exec.elapsed() < PATIENCE, "{} does not answer; see target/bench/logs", contender.name());
+            assert!(exec.elapsed() < TIMEOUT, "{} does not answer; see target/bench/logs", contender.name());
             std::thread::sleep(Duration::from_micros(100));
         }
         running.first_answer = exec.elapsed();

@@ -1,20 +1,32 @@
 //! twin-bridge side by side with the floor under it and with what people would use instead: the same deliveries, the
 //! same hub, one run.
 //!
+//! Each module uses only modules below it:
+//!
 //! ```text
-//! main        options, machine; the contenders in turn, then start, growth, goals, report
-//!   contender   what is compared, and how each is started
-//!   session     a contender at work: its process and its hub, warmed up
-//!     hub         the local Event Hubs endpoint, a process of its own
-//!     check       does the hub hold exactly the expected records?
-//!     driver      deliveries on a schedule or as fast as they are answered (delivery, connection)
-//!     process     processor time and memory from /proc, cores
-//!   matrix      which work is measured, in one table
-//!   cell        one measurement of one contender
-//!   start       from exec to the first answer and the first record; memory when idle; size
-//!   growth      what a record costs as deliveries, patches and graphs grow
-//!   goals       what shall hold, and whether it does
-//!   report      tables, charts (chart) and figures for machines
+//! report       tables, charts, and figures for machines
+//! goals        what shall hold, and whether it does
+//! chart        bars and lines as SVG
+//! results      all that one run has measured
+//! start        from exec to the first answer and the first record; memory when idle; size
+//! growth       what a record costs as deliveries, patches and graphs grow
+//! rounds       contenders in turn, at one work after the other
+//! cell         what a contender did with one work, over all rounds
+//! measurement  what it did in one span of time
+//! session      a contender at work: its process, warmed up
+//! driver       deliveries on a schedule or as fast as they are answered
+//! check        does the hub hold exactly the expected records?
+//! delivery     what the Functions host posts
+//! hub          the local Event Hubs endpoint, a process of its own
+//! matrix       which work is measured, in one table
+//! contender    what is compared, and how each is started
+//! connection   HTTP as the Functions host speaks it
+//! machine      where and with what it is measured
+//! options      what the command line asks for
+//! floor        a handler that does nothing but answer
+//! process      processor time and memory from /proc, cores
+//! number       numbers as people read them
+//! spread       the median of several numbers, the lowest and the highest
 //! ```
 //!
 //! `cargo bench --bench side_by_side`, or with `-- --quick`; `-- --help` lists what can be chosen. `cargo test` runs the
@@ -43,16 +55,24 @@ mod growth;
 mod hub;
 mod machine;
 mod matrix;
+mod measurement;
+mod number;
 mod options;
 mod process;
 mod report;
+mod results;
+mod rounds;
 mod session;
+mod spread;
 mod start;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
+use contender::Contender;
 use mimalloc::MiMalloc;
 use options::{Options, Role};
+use report::Report;
+use results::Results;
 
 /// The hub and the floor, which are this executable too, shall not be what holds anybody back.
 #[global_allocator]
@@ -89,19 +109,18 @@ fn run(options: &Options) -> bool {
     }
     process::use_core(process::Part::Driver);
     let contenders = contender::all(options);
-    let machine = machine::describe(options);
-    let mut results = report::Results::new(machine);
-    for contender in &contenders {
-        results.cells.extend(session::measure(contender, options));
-    }
-    results.starts =
-        contenders.iter().filter(|contender| contender.is_started()).map(|it| start::measure(it, options)).collect();
-    results.growth =
-        contenders.iter().filter(|contender| contender.grows()).flat_map(|it| growth::measure(it, options)).collect();
-    results.goals = goals::judge(&results);
-    report::write(&results, options);
-    let grown = results.growth.iter().flat_map(|growth| &growth.cells);
-    results.cells.iter().chain(grown).all(|cell| cell.peer || cell.failures == 0)
+    let some = |wanted: fn(&Contender) -> bool| contenders.iter().filter(|it| wanted(it)).cloned().collect::<Vec<_>>();
+    some(Contender::sends).iter().for_each(check::check);
+    let length = Duration::from_secs_f64(options.seconds());
+    let results = Results {
+        machine: machine::describe(options),
+        cells: rounds::measure(&contenders, matrix::works(options), options.rounds, length),
+        starts: start::measure(&some(Contender::is_started), options),
+        growth: growth::measure(&some(Contender::grows), options),
+    };
+    let report = Report { goals: goals::judge(&results), results };
+    report.write(options);
+    report.results.all_succeeded()
 }
 
 /// What `cargo test` prints for every other test, so that totals count this one too.

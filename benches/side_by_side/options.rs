@@ -31,9 +31,12 @@ pub struct Options {
     /// Seconds of each measurement [default: 5, with --quick 1].
     #[arg(long, value_name = "SECONDS")]
     pub seconds: Option<f64>,
+    /// How often each measurement is made, the contenders in turn; what is reported are medians.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: u16,
     /// Starts of each contender [default: 15, with --quick 5].
-    #[arg(long, value_name = "NUMBER")]
-    pub starts: Option<usize>,
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    pub starts: Option<u16>,
     /// Only contenders whose name contains one of these, separated by commas.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub only: Vec<String>,
@@ -72,6 +75,7 @@ impl Options {
         Self {
             quick: true,
             seconds: Some(0.1),
+            rounds: 2,
             starts: Some(1),
             only: Vec::new(),
             no_peers: true,
@@ -87,7 +91,7 @@ impl Options {
     }
 
     /// Of each contender.
-    pub fn starts(&self) -> usize {
+    pub fn starts(&self) -> u16 {
         self.starts.unwrap_or(if self.quick { 5 } else { 15 })
     }
 
