@@ -53,7 +53,7 @@ pub fn measure(contenders: &[Contender], options: &Options) -> Vec<Growth> {
             let work = |shape| Work { shape, delay: 0, load: Load::AtATime(AT_A_TIME) };
             let works: Vec<_> = shapes.into_iter().map(work).collect();
             // Each contender anew for each of them, since memory that large deliveries leave would count for others.
-            let cells = rounds::measure(contenders, &works, options.rounds, length);
+            let cells = rounds::measure(contenders, &works, options.rounds(), length);
             let growths = cells.chunk_by(|left, right| left.contender == right.contender);
             let growth = |cells: &[Cell]| Growth { contender: cells[0].contender.clone(), what, cells: cells.to_vec() };
             growths.map(growth).collect::<Vec<_>>()

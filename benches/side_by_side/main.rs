@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! report       tables, charts, and figures for machines
+//! comparison   builds of twin-bridge by the first of them
 //! goals        what shall hold, and whether it does
 //! chart        bars and lines as SVG
 //! results      all that one run has measured
@@ -23,6 +24,8 @@
 //! connection   HTTP as the Functions host speaks it
 //! machine      where and with what it is measured
 //! options      what the command line asks for
+//! executable   a build of twin-bridge, and which settings it knows
+//! variant      how a build is set up
 //! floor        a handler that does nothing but answer
 //! process      processor time and memory from /proc, cores
 //! number       numbers as people read them
@@ -45,10 +48,12 @@
 mod cell;
 mod chart;
 mod check;
+mod comparison;
 mod connection;
 mod contender;
 mod delivery;
 mod driver;
+mod executable;
 mod floor;
 mod goals;
 mod growth;
@@ -65,6 +70,7 @@ mod rounds;
 mod session;
 mod spread;
 mod start;
+mod variant;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -84,11 +90,11 @@ fn main() -> ExitCode {
         Role::Floor => floor::serve(),
         Role::Test { wanted: false } => test_result(0),
         Role::Test { wanted: true } => {
-            assert!(run(&Options::smallest()), "see above");
+            test();
             test_result(1);
         }
         Role::Bench(options) => {
-            if !run(&options) {
+            if run(&options).is_some_and(|report| !report.results.all_succeeded()) {
                 return ExitCode::FAILURE;
             }
         }
@@ -96,13 +102,13 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs all of it. False if any delivery of ours failed or the hub held anything but what was expected.
-fn run(options: &Options) -> bool {
+/// Runs all of it, where that is possible.
+fn run(options: &Options) -> Option<Report> {
     if cfg!(not(target_os = "linux")) {
         println!(
             "This benchmark reads processor time and memory from /proc, which only Linux has. Nothing was measured."
         );
-        return true;
+        return None;
     }
     if !options.no_peers {
         contender::install_peers();
@@ -112,15 +118,32 @@ fn run(options: &Options) -> bool {
     let some = |wanted: fn(&Contender) -> bool| contenders.iter().filter(|it| wanted(it)).cloned().collect::<Vec<_>>();
     some(Contender::sends).iter().for_each(check::check);
     let length = Duration::from_secs_f64(options.seconds());
-    let results = Results {
+    let mut results = Results {
         machine: machine::describe(options),
-        cells: rounds::measure(&contenders, matrix::works(options), options.rounds, length),
+        cells: rounds::measure(&contenders, matrix::works(options), options.rounds(), length),
         starts: start::measure(&some(Contender::is_started), options),
-        growth: growth::measure(&some(Contender::grows), options),
+        growth: Vec::new(),
     };
-    let report = Report { goals: goals::judge(&results), results };
+    let comparisons = comparison::compare(&contenders, &results);
+    if comparisons.is_empty() {
+        results.growth = growth::measure(&some(Contender::grows), options);
+    }
+    let report = Report { goals: goals::judge(&results), results, comparisons };
     report.write(options);
-    report.results.all_succeeded()
+    Some(report)
+}
+
+/// The smallest form: of the build that comes with this, and of two builds, which are the same one.
+fn test() {
+    let own = executable::Executable::own().path;
+    let again = format!("again={}", own.display());
+    assert!(Options::read(&["--executable", "missing=no/such/file"]).is_err(), "a file that is missing");
+    assert!(Options::read(&["--executable", &again, "--executable", &again]).is_err(), "the same name twice");
+    let one = run(&Options::smallest(&[]));
+    let two = run(&Options::smallest(&["--rounds", "2", "--only", "record,SDK", "--executable", &again]));
+    assert!(one.iter().chain(&two).all(|report| report.results.all_succeeded()), "see above");
+    // Of both variants.
+    assert!(two.is_none_or(|report| report.comparisons.len() == 2), "all that two builds do is compared");
 }
 
 /// What `cargo test` prints for every other test, so that totals count this one too.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     cell::{self, Cell},
     chart::{self, Bar, Line},
+    comparison::{self, Comparison},
     goals::Goal,
     growth::Growth,
     matrix::{self, Work},
@@ -24,6 +25,8 @@ pub struct Report {
     #[serde(flatten)]
     pub results: Results,
     pub goals: Vec<Goal>,
+    /// Where several builds of twin-bridge were measured.
+    pub comparisons: Vec<Comparison>,
 }
 
 impl Report {
@@ -38,14 +41,16 @@ impl Report {
             charts(&self.results, &folder);
             println!("Written to {}", folder.display());
         }
-        if !options.smallest {
+        if !self.comparisons.is_empty() {
+            println!("\n{}", comparison::table(&self.comparisons));
+        } else if !options.smallest {
             println!("\n{}", goals(&self.goals));
         }
     }
 
     fn markdown(&self, works: &[Work]) -> String {
         let results = &self.results;
-        let sections = [
+        let mut sections = vec![
             ("Goals", goals(&self.goals)),
             ("Where and with what", machine(results)),
             (
@@ -62,6 +67,9 @@ impl Report {
             ("Start, idle memory, size", starts(results)),
             ("Growth", growth(results)),
         ];
+        if !self.comparisons.is_empty() {
+            sections.insert(1, ("Builds", comparison::table(&self.comparisons)));
+        }
         let mut text = String::new();
         for (title, section) in sections {
             let _ = writeln!(text, "## {title}\n\n{section}");
