@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::thousands;
+use crate::number::{short, thousands};
 
 const WIDTH: f64 = 760.0;
 const OURS: &str = "#0b6bcb";
@@ -38,7 +38,7 @@ pub fn bars(title: &str, bars: &[Bar]) -> String {
         let middle = y + 15.0;
         text(&mut body, LEFT - 8.0, middle, "end", &bar.label);
         let _ = writeln!(body, r#"<rect x="{LEFT}" y="{y}" width="{width:.1}" height="21" fill="{colour}"/>"#);
-        text(&mut body, LEFT + width + 6.0, middle, "start", &number(bar.value));
+        text(&mut body, LEFT + width + 6.0, middle, "start", &short(bar.value));
     }
     svg(title, TOP + STEP * bars.len() as f64 + 12.0, &body)
 }
@@ -60,7 +60,7 @@ pub fn lines(title: &str, what: &str, lines: &[Line]) -> String {
     for value in (0..=5).map(|tick| step * f64::from(tick)) {
         let at = y(value);
         let _ = writeln!(body, r##"<path d="M{LEFT} {at:.1}H{RIGHT}" stroke="#dfe3e8"/>"##);
-        text(&mut body, LEFT - 8.0, at + 4.0, "end", &number(value));
+        text(&mut body, LEFT - 8.0, at + 4.0, "end", &short(value));
     }
     for point in lines.first().into_iter().flat_map(|line| &line.points) {
         text(&mut body, x(point.0), BOTTOM + 20.0, "middle", &thousands(point.0));
@@ -106,15 +106,4 @@ fn escape(text: &str) -> String {
 fn round_step(step: f64) -> f64 {
     let power = 10_f64.powf(step.log10().floor());
     [1.0, 2.0, 5.0].map(|factor| factor * power).into_iter().find(|&round| round >= step).unwrap_or(10.0 * power)
-}
-
-/// Three digits or so.
-fn number(value: f64) -> String {
-    if value >= 100.0 {
-        thousands(value)
-    } else if value >= 10.0 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.2}")
-    }
 }

@@ -1,13 +1,11 @@
 //! Does a contender do the work? After some deliveries the hub must hold exactly the expected records, with the
 //! identities, keys and content type that consumers go by. Otherwise nothing is measured.
 
-use std::net::SocketAddr;
-
 use serde_json::{Value, json};
 
 use crate::{
     connection::Connection,
-    contender::Contender,
+    contender::{Contender, Running},
     delivery::{self, Template},
     hub::{Event, Hub},
     matrix::Shape,
@@ -16,8 +14,7 @@ use crate::{
 /// How many deliveries of the usual kind are checked.
 const DELIVERIES: u64 = 20;
 const SHAPE: Shape = Shape { events: 3, operations: 5, twins: 7 };
-/// How many events these have, which is where the numbers of others begin.
-pub const EVENTS: u64 = DELIVERIES * SHAPE.events as u64;
+const EVENTS: u64 = DELIVERIES * SHAPE.events as u64;
 
 /// A record as far as it is compared.
 #[derive(Debug, PartialEq, PartialOrd)]
@@ -30,10 +27,12 @@ struct Seen {
     action: String,
 }
 
-/// Posts the deliveries and compares what the hub holds then.
-pub fn check(contender: Contender, address: SocketAddr, hub: &mut Hub) {
+/// Posts the deliveries and compares what a hub holds then that holds nothing else.
+pub fn check(contender: &Contender) {
     let name = contender.name();
-    let mut connection = Connection::open(address).unwrap();
+    let mut hub = Hub::start();
+    let running = Running::start(contender, &hub.connection_string);
+    let mut connection = Connection::open(running.address).unwrap();
     let mut deliver = |request: &[u8]| {
         let status = connection.exchange(request).unwrap();
         assert_eq!(status, 200, "{name} fails; see target/bench/logs");

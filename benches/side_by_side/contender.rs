@@ -10,38 +10,34 @@ use std::{
 
 use crate::{
     connection::Connection,
+    executable::Executable,
     options::{AS_FLOOR, Options, root},
     process::{self, Part},
+    variant::Variant,
 };
 
 /// How long a contender may take to answer for the first time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A handler to be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Contender {
     /// Reads the body and answers.
     Floor {
         /// As late as the hub would acknowledge, rather than at once.
         waits: bool,
     },
-    /// This project, with this `EVENT_HUB_BODY`.
-    Bridge { body: &'static str },
-    /// This project with `EVENT_HUB_PRODUCER=sdk`: what it would be on Microsoft's SDK for Rust.
-    BridgeOnSdk,
+    /// This project.
+    Bridge { build: Executable, variant: Variant },
     /// A handler on Microsoft's SDK for JavaScript, with this way of sending.
     Node { sender: &'static str },
     /// A handler on Microsoft's SDK for Python.
     Python,
 }
 
-const ALL: &[Contender] = &[
-    Contender::Floor { waits: false },
-    Contender::Floor { waits: true },
-    Contender::Bridge { body: "record" },
-    Contender::Bridge { body: "lines" },
-    Contender::Bridge { body: "array" },
-    Contender::BridgeOnSdk,
+const FLOORS: [Contender; 2] = [Contender::Floor { waits: false }, Contender::Floor { waits: true }];
+
+const PEERS: [Contender; 4] = [
     Contender::Node { sender: "per-invocation" },
     Contender::Node { sender: "buffered" },
     Contender::Node { sender: "grouped" },
@@ -52,10 +48,28 @@ const ALL: &[Contender] = &[
 pub fn all(options: &Options) -> Vec<Contender> {
     let chosen = |contender: &Contender| {
         let name = contender.name();
-        let named = options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
-        named && !(options.no_peers && contender.is_peer())
+        options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()))
     };
-    ALL.iter().copied().filter(chosen).collect()
+    let builds = options.builds();
+    // The builds of one variant next to each other, which is when they are measured.
+    let bridges = Variant::ALL.into_iter().flat_map(|variant| {
+        let bridges = builds.iter().map(|build| Contender::Bridge { build: build.clone(), variant });
+        comparable(bridges.filter(chosen).collect(), variant)
+    });
+    let peers = PEERS.into_iter().filter(|_| !options.no_peers);
+    FLOORS.into_iter().filter(chosen).chain(bridges).chain(peers.filter(chosen)).collect()
+}
+
+/// These builds set up this way, or none where there are several and one does not know how.
+fn comparable(bridges: Vec<Contender>, variant: Variant) -> Vec<Contender> {
+    if bridges.len() > 1
+        && let Some(build) = bridges.iter().filter_map(Contender::build).find(|build| !build.takes(variant.setting()))
+    {
+        let (setting, value) = variant.setting();
+        println!("\"{}\" is left out: {} does not know {setting}={value}", variant.name(), build.name);
+        return Vec::new();
+    }
+    bridges
 }
 
 /// Puts what the peers need under target/peers.
@@ -66,77 +80,86 @@ pub fn install_peers() {
 }
 
 impl Contender {
-    pub fn name(self) -> String {
+    pub fn name(&self) -> String {
         match self {
             Self::Floor { waits: false } => "floor".to_owned(),
             Self::Floor { waits: true } => "floor that waits".to_owned(),
-            Self::Bridge { body } => format!("twin-bridge {body}"),
-            Self::BridgeOnSdk => "twin-bridge record, on the SDK".to_owned(),
+            Self::Bridge { build, variant } => format!("{} {}", build.name, variant.name()),
             Self::Node { sender } => format!("Node.js {sender}"),
             Self::Python => "Python grouped".to_owned(),
         }
     }
 
+    pub fn build(&self) -> Option<&Executable> {
+        match self {
+            Self::Bridge { build, .. } => Some(build),
+            Self::Floor { .. } | Self::Node { .. } | Self::Python => None,
+        }
+    }
+
+    pub fn variant(&self) -> Option<Variant> {
+        match self {
+            Self::Bridge { variant, .. } => Some(*variant),
+            Self::Floor { .. } | Self::Node { .. } | Self::Python => None,
+        }
+    }
+
     /// What people would use instead.
-    pub fn is_peer(self) -> bool {
+    pub fn is_peer(&self) -> bool {
         matches!(self, Self::Node { .. } | Self::Python)
     }
 
     /// Whether it sends records at all.
-    pub fn sends(self) -> bool {
+    pub fn sends(&self) -> bool {
         !matches!(self, Self::Floor { .. })
     }
 
     /// Whether its start is measured: once for each program.
-    pub fn is_started(self) -> bool {
+    pub fn is_started(&self) -> bool {
         matches!(
             self,
             Self::Floor { waits: false }
-                | Self::Bridge { body: "record" }
+                | Self::Bridge { variant: Variant::Record, .. }
                 | Self::Node { sender: "per-invocation" }
                 | Self::Python
         )
     }
 
     /// Whether its growth is measured.
-    pub fn grows(self) -> bool {
-        matches!(self, Self::Bridge { body: "record" | "lines" })
+    pub fn grows(&self) -> bool {
+        matches!(self, Self::Bridge { variant: Variant::Record | Variant::Lines, .. })
     }
 
     /// How many events of the hub the records of a delivery become.
-    pub fn hub_events(self, events: usize, records: usize) -> usize {
+    pub fn hub_events(&self, events: usize, records: usize) -> usize {
         match self {
-            Self::Bridge { body: "record" } | Self::BridgeOnSdk | Self::Node { .. } | Self::Python => records,
-            Self::Bridge { .. } => events,
+            Self::Bridge { variant, .. } if !variant.sends_single_records() => events,
+            Self::Bridge { .. } | Self::Node { .. } | Self::Python => records,
             Self::Floor { .. } => 0,
         }
     }
 
     /// What has to be deployed beside the language's runtime, in bytes.
-    pub fn size(self) -> u64 {
+    pub fn size(&self) -> u64 {
         match self {
             Self::Floor { .. } => 0,
-            Self::Bridge { .. } | Self::BridgeOnSdk => fs::metadata(env!("CARGO_BIN_EXE_twin-bridge")).unwrap().len(),
+            Self::Bridge { build, .. } => fs::metadata(&build.path).unwrap().len(),
             Self::Node { .. } => size(&peers("node")),
             Self::Python => size(&peers("python/venv/lib")),
         }
     }
 
-    fn command(self) -> Command {
+    fn command(&self) -> Command {
         let mut command = match self {
             Self::Floor { .. } => {
                 let mut command = Command::new(std::env::current_exe().unwrap());
                 command.arg(AS_FLOOR);
                 command
             }
-            Self::Bridge { body } => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_twin-bridge"));
-                command.env("EVENT_HUB_BODY", body);
-                command
-            }
-            Self::BridgeOnSdk => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_twin-bridge"));
-                command.env("EVENT_HUB_PRODUCER", "sdk");
+            Self::Bridge { build, variant } => {
+                let (setting, value) = variant.setting();
+                let mut command = Command::new(&build.path);
+                command.env(setting, value);
                 command
             }
             Self::Node { sender } => {
@@ -156,10 +179,10 @@ impl Contender {
     }
 
     /// Where its warnings and errors go.
-    fn log(self) -> File {
+    fn log(&self) -> File {
         let folder = root().join("target/bench/logs");
         fs::create_dir_all(&folder).unwrap();
-        let name = self.name().replace(", ", "-").replace(' ', "-");
+        let name = self.name().replace(' ', "-");
         File::options().create(true).append(true).open(folder.join(name)).unwrap()
     }
 }
@@ -192,7 +215,7 @@ pub struct Running {
 
 impl Running {
     /// Starts a contender as the host does, and waits until it answers `GET /`.
-    pub fn start(contender: Contender, connection_string: &str) -> Self {
+    pub fn start(contender: &Contender, connection_string: &str) -> Self {
         let address = free_address();
         let mut command = contender.command();
         command.env("FUNCTIONS_CUSTOMHANDLER_PORT", address.port().to_string()).env("EVENT_HUB", connection_string);
@@ -202,7 +225,7 @@ impl Running {
         std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let mut running = Self { child, address, exec, first_answer: Duration::ZERO };
         while !running.answers() {
-            assert!(exec.elapsed() < PATIENCE, "{} does not answer; see target/bench/logs", contender.name());
+            assert!(exec.elapsed() < TIMEOUT, "{} does not answer; see target/bench/logs", contender.name());
             std::thread::sleep(Duration::from_micros(100));
         }
         running.first_answer = exec.elapsed();

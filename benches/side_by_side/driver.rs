@@ -3,7 +3,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Barrier, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -14,9 +17,6 @@ use crate::{connection::Connection, delivery::Template, matrix::Load};
 
 /// Connections for deliveries on a schedule: many more than are under way when the handler keeps up.
 const CONNECTIONS: usize = 128;
-
-/// What it takes to start that many threads, before the first delivery is due.
-const LEAD: Duration = Duration::from_millis(50);
 
 /// What came of a load.
 pub struct Run {
@@ -37,30 +37,38 @@ pub fn run(address: SocketAddr, template: &Template, numbers: &AtomicU64, load: 
         Load::PerSecond(_) => CONNECTIONS,
     };
     let connections: Vec<_> = (0..workers).filter_map(|_| Connection::open(address).ok()).collect();
-    let started = Instant::now() + LEAD;
-    let arrivals = AtomicU64::new(0);
-    let worker = |connection| match load {
-        Load::AtATime(_) => work(address, connection, template, numbers, || {
-            thread::sleep(started.saturating_duration_since(Instant::now()));
-            let now = Instant::now();
-            (now < started + length).then_some(now)
-        }),
-        Load::PerSecond(rate) => work(address, connection, template, numbers, || {
-            let number = arrivals.fetch_add(1, Ordering::Relaxed);
-            let due = Duration::from_secs_f64(number as f64 / rate as f64);
-            // A handler that does not keep up is not waited for longer than twice the time.
-            if due >= length || Instant::now() > started + 2 * length {
-                return None;
-            }
-            let due = started + due;
-            thread::sleep(due.saturating_duration_since(Instant::now()));
-            Some(due)
-        }),
-    };
     let refused = (workers - connections.len()) as u64;
+    // From when all threads are there, however long that takes.
+    let ready = Barrier::new(connections.len());
+    let started = OnceLock::new();
+    let start = || {
+        ready.wait();
+        *started.get_or_init(Instant::now)
+    };
+    let arrivals = AtomicU64::new(0);
+    let worker = |connection| {
+        let started = start();
+        match load {
+            Load::AtATime(_) => work(address, connection, template, numbers, || {
+                let now = Instant::now();
+                (now < started + length).then_some(now)
+            }),
+            Load::PerSecond(rate) => work(address, connection, template, numbers, || {
+                let number = arrivals.fetch_add(1, Ordering::Relaxed);
+                let due = Duration::from_secs_f64(number as f64 / rate as f64);
+                // A handler that does not keep up is not waited for longer than twice the time.
+                if due >= length || Instant::now() > started + 2 * length {
+                    return None;
+                }
+                let due = started + due;
+                thread::sleep(due.saturating_duration_since(Instant::now()));
+                Some(due)
+            }),
+        }
+    };
     let mut run = Run { deliveries: 0, failures: refused, took: Duration::ZERO, latency: histogram() };
     thread::scope(|scope| {
-        let workers: Vec<_> = connections.into_iter().map(|it| scope.spawn(move || worker(it))).collect();
+        let workers: Vec<_> = connections.into_iter().map(|it| scope.spawn(|| worker(it))).collect();
         for worker in workers {
             let (deliveries, failures, latency) = worker.join().unwrap();
             run.deliveries += deliveries;
@@ -68,7 +76,7 @@ pub fn run(address: SocketAddr, template: &Template, numbers: &AtomicU64, load: 
             run.latency.add(latency).unwrap();
         }
     });
-    run.took = started.elapsed();
+    run.took = started.get().map_or(length, Instant::elapsed);
     run
 }
 

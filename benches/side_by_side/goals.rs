@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     cell::Cell,
     matrix::{self, Work},
-    report::Results,
+    results::Results,
     start::Start,
 };
 
@@ -29,17 +29,17 @@ pub fn judge(results: &Results) -> Vec<Goal> {
 fn cost(results: &Results) -> Vec<Goal> {
     let per_event = |body: &str, most: f64| {
         let cell = results.cell(&format!("twin-bridge {body}"), matrix::USUAL);
-        let measured = cell.map(|cell| cell.cpu_microseconds_per_event);
+        let measured = cell.map(|cell| cell.median.cpu_microseconds_per_event);
         at_most(format!("CPU per event of 5 operations, 32 a delivery, `{body}`"), measured, most, " µs")
     };
     let by_peer = |what: &str, work: Work| {
-        let cost = |cell: &Cell| cell.cpu_seconds_per_million_records;
+        let cost = |cell: &Cell| cell.median.cpu_seconds_per_million_records;
         let best = best_peer(results, work, |cell| -cost(cell));
         let share = results.cell("twin-bridge record", work).zip(best).map(|(bridge, peer)| cost(bridge) / cost(peer));
         at_most(format!("CPU per record by that of the best peer{}, {what}", named(best)), share, 0.1, "")
     };
     let large = results.cell("twin-bridge lines", matrix::LARGE);
-    let operation = large.map(|cell| cell.cpu_seconds_per_million_records);
+    let operation = large.map(|cell| cell.median.cpu_seconds_per_million_records);
     let per_operation = "CPU per operation, 1,000 events a delivery, `lines`, HTTP and AMQP included".to_owned();
     vec![
         per_event("record", 60.0),
@@ -53,13 +53,15 @@ fn cost(results: &Results) -> Vec<Goal> {
 fn throughput(results: &Results) -> Vec<Goal> {
     let bridge = |work| results.cell("twin-bridge record", work);
     let by_peer = |what: &str, work: Work| {
-        let best = best_peer(results, work, |cell| cell.records_per_second);
-        let ratio = bridge(work).zip(best).map(|(bridge, peer)| bridge.records_per_second / peer.records_per_second);
+        let best = best_peer(results, work, |cell| cell.median.records_per_second);
+        let ratio = bridge(work)
+            .zip(best)
+            .map(|(bridge, peer)| bridge.median.records_per_second / peer.median.records_per_second);
         // No handler that waits for the hub can do more than this one, which does nothing else.
         let floor = results.cell("floor that waits", work).zip(best);
-        let bound = floor.map(|(floor, peer)| floor.records_per_second / peer.records_per_second);
+        let bound = floor.map(|(floor, peer)| floor.median.records_per_second / peer.median.records_per_second);
         let note = bound.map(|bound| format!("; the floor that waits: {bound:.1}")).unwrap_or_default();
-        let held_back = bridge(work).and_then(Cell::held_back_by);
+        let held_back = bridge(work).and_then(|cell| cell.median.held_back_by());
         let note = held_back.map(|by| format!("{note}; twin-bridge was held back by {by}")).unwrap_or(note);
         let goal = at_least(format!("records/s by those of the best peer{}, {what}{note}", named(best)), ratio, 10.0);
         match bound {
@@ -69,7 +71,8 @@ fn throughput(results: &Results) -> Vec<Goal> {
     };
     let by_floor = |floor: &str, what: &str| {
         let pair = bridge(matrix::SINGLE).zip(results.cell(floor, matrix::SINGLE));
-        let ratio = pair.map(|(bridge, floor)| bridge.deliveries_per_second / floor.deliveries_per_second);
+        let ratio =
+            pair.map(|(bridge, floor)| bridge.median.deliveries_per_second / floor.median.deliveries_per_second);
         at_least(format!("deliveries/s of one event, 64 at a time, hub answers after 5 ms, by {what}"), ratio, 0.7)
     };
     let at_once = by_floor("floor", "the floor that answers at once");
@@ -84,7 +87,7 @@ fn throughput(results: &Results) -> Vec<Goal> {
 }
 
 fn latency(results: &Results) -> Vec<Goal> {
-    let p99 = |name: &str| results.cell(name, matrix::SCHEDULED).map(|cell| cell.latency.p99);
+    let p99 = |name: &str| results.cell(name, matrix::SCHEDULED).map(|cell| cell.median.latency.p99);
     let delay = matrix::SCHEDULED.delay as f64;
     let added = p99("twin-bridge record").zip(p99("floor")).map(|(bridge, floor)| bridge - delay - floor);
     let what = "p99 at 1,000 deliveries/s, beyond the hub's 5 ms and the floor's p99";
@@ -97,8 +100,8 @@ fn latency(results: &Results) -> Vec<Goal> {
 }
 
 fn starts(results: &Results) -> Vec<Goal> {
-    let of = |name: &str| results.starts.iter().find(|start| start.contender.starts_with(name));
-    let (bridge, node) = (of("twin-bridge"), of("Node.js"));
+    let of = |name: &str| results.starts.iter().find(|start| start.contender == name);
+    let (bridge, node) = (of("twin-bridge record"), of("Node.js per-invocation"));
     let ratio = |value: fn(&Start) -> f64| bridge.zip(node).map(|(bridge, node)| value(bridge) / value(node));
     let memory = |start: &Start| start.idle_memory as f64 / MEBIBYTE;
     vec![

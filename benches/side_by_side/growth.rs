@@ -5,12 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::{
-    cell::{self, Cell},
+    cell::Cell,
     contender::Contender,
-    delivery::Template,
     matrix::{self, Load, Work},
     options::Options,
-    session::Session,
+    rounds,
 };
 
 /// At a time: enough to keep the contender busy, and few enough to see what one delivery takes.
@@ -37,30 +36,27 @@ impl Growth {
 
     /// The dearest record by the cheapest from the middle of the scale on: about 1 where there is no knee.
     pub fn knee(&self) -> f64 {
-        let costs = self.cells.iter().skip(self.cells.len() / 2).map(|cell| cell.cpu_seconds_per_million_records);
+        let costs =
+            self.cells.iter().skip(self.cells.len() / 2).map(|cell| cell.median.cpu_seconds_per_million_records);
         let (least, most) = costs.fold((f64::MAX, 0.0), |(least, most), cost| (cost.min(least), cost.max(most)));
         most / least
     }
 }
 
 /// Measures all that grows.
-pub fn measure(contender: &Contender, options: &Options) -> Vec<Growth> {
-    println!("{} as things grow", contender.name());
+pub fn measure(contenders: &[Contender], options: &Options) -> Vec<Growth> {
     let length = Duration::from_secs_f64(options.seconds() * 0.8);
     let grows = matrix::growth(options).into_iter();
     grows
-        .map(|(what, shapes)| {
-            // Each anew, since memory that large deliveries leave would count for others.
-            let mut session = Session::open(*contender);
-            let mut measure = |shape| {
-                let work = Work { shape, delay: 0, load: Load::AtATime(AT_A_TIME) };
-                let template = Template::new(shape);
-                session.warm_up(work, &template, length / 8);
-                let cell = cell::measure(&mut session, work, &template, length);
-                println!("  {cell}");
-                cell
-            };
-            Growth { contender: contender.name(), what, cells: shapes.into_iter().map(&mut measure).collect() }
+        .flat_map(|(what, shapes)| {
+            println!("as {what} grow");
+            let work = |shape| Work { shape, delay: 0, load: Load::AtATime(AT_A_TIME) };
+            let works: Vec<_> = shapes.into_iter().map(work).collect();
+            // Each contender anew for each of them, since memory that large deliveries leave would count for others.
+            let cells = rounds::measure(contenders, &works, options.rounds(), length);
+            let growths = cells.chunk_by(|left, right| left.contender == right.contender);
+            let growth = |cells: &[Cell]| Growth { contender: cells[0].contender.clone(), what, cells: cells.to_vec() };
+            growths.map(growth).collect::<Vec<_>>()
         })
         .collect()
 }

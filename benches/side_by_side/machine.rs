@@ -5,13 +5,14 @@ use std::{fs, process::Command};
 use serde::Serialize;
 
 use crate::{
+    executable::Executable,
     options::{Options, root},
     process,
 };
 
 /// Names and what they have.
 #[derive(Clone, Debug, Serialize)]
-pub struct Machine(pub Vec<(&'static str, String)>);
+pub struct Machine(pub Vec<(String, String)>);
 
 pub fn describe(options: &Options) -> Machine {
     let cpu = find("/proc/cpuinfo", "model name");
@@ -22,16 +23,25 @@ pub fn describe(options: &Options) -> Machine {
         ("cores", format!("{}; {}", online_cores(), process::describe_cores())),
         ("memory", format!("{memory:.0} GiB")),
         ("system", output("uname", &["-sr"])),
-        ("twin-bridge", output("git", &["describe", "--always", "--dirty", "--tags"])),
         ("rustc", output("rustc", &["--version"])),
     ];
+    let builds = options.builds();
+    facts.extend(builds.iter().map(|build| (&*build.name, version(build))));
     if !options.no_peers {
         facts.extend([
             ("Node.js", format!("{} with {}", output("node", &["--version"]), npm_package())),
             ("Python", format!("{} with {}", output("python3", &["--version"]), requirements())),
         ]);
     }
-    Machine(facts)
+    Machine(facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn version(build: &Executable) -> String {
+    if *build == Executable::own() {
+        output("git", &["describe", "--always", "--dirty", "--tags"])
+    } else {
+        build.path.display().to_string()
+    }
 }
 
 fn command() -> String {

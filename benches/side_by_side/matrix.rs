@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{options::Options, report::thousands};
+use crate::{number::thousands, options::Options};
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

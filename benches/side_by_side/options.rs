@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser, error::ErrorKind};
+
+use crate::executable::Executable;
 
 /// What makes this process the hub or the floor. Nothing by which anybody chooses tests.
 pub const AS_HUB: &str = "--as-hub";
@@ -28,20 +30,30 @@ pub struct Options {
     /// A small matrix, in some two minutes.
     #[arg(long)]
     pub quick: bool,
-    /// Seconds of each measurement [default: 5, with --quick 1].
+    /// Seconds of each measurement [default: 5, with --quick 1, with --executable 0.5].
     #[arg(long, value_name = "SECONDS")]
     pub seconds: Option<f64>,
+    /// How often each measurement is made, the contenders in turn; what is reported are medians [default: 1, with
+    /// --executable 20, with both --executable and --quick 8].
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: Option<u16>,
     /// Starts of each contender [default: 15, with --quick 5].
-    #[arg(long, value_name = "NUMBER")]
-    pub starts: Option<usize>,
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    pub starts: Option<u16>,
     /// Only contenders whose name contains one of these, separated by commas.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Leave out the peers, which need Node.js, Python and the network once.
     #[arg(long)]
     pub no_peers: bool,
+    /// Another build of twin-bridge to measure and compare, the path from the root of the repository; may be repeated.
+    /// Its contenders are "NAME record", "NAME lines" and so on. The build that comes with this benchmark is compared
+    /// with the first one, and so are the others; one whose NAME is twin-bridge takes the place of that. Settings that
+    /// not all builds know are left out, and so is what growth costs.
+    #[arg(long = "executable", value_name = "NAME=PATH")]
+    pub executables: Vec<Executable>,
     /// Write to docs/performance as well as to target/bench.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "executables")]
     pub write: bool,
     /// What cargo adds.
     #[arg(long, hide = true)]
@@ -56,7 +68,7 @@ pub fn role() -> Role {
         Some(AS_HUB) => Role::Hub,
         Some(AS_FLOOR) => Role::Floor,
         _ if arguments.iter().any(|argument| argument == "--bench" || argument == "--help") => {
-            Role::Bench(Options::parse())
+            Role::Bench(Options::read(&arguments).unwrap_or_else(|error| error.exit()))
         }
         _ => {
             let names = arguments.iter().filter(|argument| !argument.starts_with('-'));
@@ -67,28 +79,57 @@ pub fn role() -> Role {
 }
 
 impl Options {
-    /// What `cargo test` runs: seconds in all, of nothing that has to be installed.
-    pub fn smallest() -> Self {
-        Self {
-            quick: true,
-            seconds: Some(0.1),
-            starts: Some(1),
-            only: Vec::new(),
-            no_peers: true,
-            write: false,
-            bench: false,
-            smallest: true,
+    /// Reads the arguments after the program's name.
+    pub fn read(arguments: &[impl AsRef<str>]) -> Result<Self, clap::Error> {
+        let program = std::iter::once("side_by_side");
+        let options = Self::try_parse_from(program.chain(arguments.iter().map(AsRef::as_ref)))?;
+        let names: Vec<_> = options.executables.iter().map(|executable| &executable.name).collect();
+        match names.iter().enumerate().find(|&(index, name)| names[..index].contains(name)) {
+            Some((_, name)) => {
+                let twice = format!("two executables are called {name}");
+                Err(Self::command().error(ErrorKind::ArgumentConflict, twice))
+            }
+            None => Ok(options),
         }
+    }
+
+    /// What `cargo test` runs: seconds in all, of nothing that has to be installed.
+    pub fn smallest(more: &[&str]) -> Self {
+        let smallest = ["--quick", "--seconds", "0.1", "--starts", "1", "--no-peers"];
+        let options = Self::read(&[&smallest, more].concat()).unwrap();
+        Self { smallest: true, ..options }
     }
 
     /// Of one measurement.
     pub fn seconds(&self) -> f64 {
-        self.seconds.unwrap_or(if self.quick { 1.0 } else { 5.0 })
+        self.seconds.unwrap_or(match (self.executables.is_empty(), self.quick) {
+            (true, false) => 5.0,
+            (true, true) => 1.0,
+            // Close to each other in time; rounds make up for that.
+            (false, _) => 0.5,
+        })
+    }
+
+    pub fn rounds(&self) -> u16 {
+        self.rounds.unwrap_or(match (self.executables.is_empty(), self.quick) {
+            (true, _) => 1,
+            (false, false) => 20,
+            (false, true) => 8,
+        })
     }
 
     /// Of each contender.
-    pub fn starts(&self) -> usize {
+    pub fn starts(&self) -> u16 {
         self.starts.unwrap_or(if self.quick { 5 } else { 15 })
+    }
+
+    /// All builds of twin-bridge that can be chosen.
+    pub fn builds(&self) -> Vec<Executable> {
+        let mut builds = self.executables.clone();
+        if builds.iter().all(|build| build.name != Executable::OWN) {
+            builds.push(Executable::own());
+        }
+        builds
     }
 
     /// Where results are written.

@@ -81,12 +81,23 @@ pub fn spawn(command: &mut Command, part: Part) -> Child {
     child
 }
 
-/// User and system time of a process and its descendants so far.
+/// User and system time of the threads that a process and its descendants have now. To the nanosecond: in ticks, a
+/// second of a contender that has little to do would be known to a tenth.
 pub fn processor_time(pid: u32) -> Duration {
-    tree(pid).into_iter().map(|stat| TICK * stat.ticks).sum()
+    tree(pid).into_iter().map(|stat| threads_time(stat.pid)).sum()
 }
 
-/// User and system time of this process alone, without what it has started.
+fn threads_time(pid: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().filter_map(Result::ok);
+    let nanoseconds = threads.filter_map(|thread| {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.sum())
+}
+
+/// User and system time of this process alone, without what it has started but with all threads that have ended: those
+/// that deliver end with each measurement.
 pub fn own_processor_time() -> Duration {
     stat(std::process::id()).map(|stat| TICK * stat.ticks).unwrap_or_default()
 }

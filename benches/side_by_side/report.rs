@@ -5,89 +5,82 @@ use std::{fmt::Write as _, fs, path::Path};
 use serde::Serialize;
 
 use crate::{
-    cell::Cell,
+    cell::{self, Cell},
     chart::{self, Bar, Line},
+    comparison::{self, Comparison},
     goals::Goal,
     growth::Growth,
-    machine::Machine,
     matrix::{self, Work},
+    measurement::Measurement,
+    number::thousands,
     options::Options,
-    start::Start,
+    results::Results,
 };
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
-/// All that one run has measured.
+/// What was measured and what follows from it.
 #[derive(Debug, Serialize)]
-pub struct Results {
-    pub machine: Machine,
-    pub cells: Vec<Cell>,
-    pub starts: Vec<Start>,
-    pub growth: Vec<Growth>,
+pub struct Report {
+    #[serde(flatten)]
+    pub results: Results,
     pub goals: Vec<Goal>,
+    /// Where several builds of twin-bridge were measured.
+    pub comparisons: Vec<Comparison>,
 }
 
-impl Results {
-    pub fn new(machine: Machine) -> Self {
-        Self { machine, cells: Vec::new(), starts: Vec::new(), growth: Vec::new(), goals: Vec::new() }
+impl Report {
+    /// Writes everything to where the options say, and prints what it comes to.
+    pub fn write(&self, options: &Options) {
+        let text = self.markdown(matrix::works(options));
+        for folder in options.folders() {
+            fs::create_dir_all(&folder).unwrap();
+            let json = serde_json::to_string_pretty(self).unwrap();
+            fs::write(folder.join("results.json"), json + "\n").unwrap();
+            fs::write(folder.join("results.md"), &text).unwrap();
+            charts(&self.results, &folder);
+            println!("Written to {}", folder.display());
+        }
+        if !self.comparisons.is_empty() {
+            println!("\n{}", comparison::table(&self.comparisons));
+        } else if !options.smallest {
+            println!("\n{}", goals(&self.goals));
+        }
     }
 
-    /// What a contender did with some work.
-    pub fn cell(&self, contender: &str, work: Work) -> Option<&Cell> {
-        self.cells.iter().find(|cell| cell.contender == contender && cell.work == work)
-    }
-
-    fn contenders(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self.cells.iter().map(|cell| &*cell.contender).collect();
-        names.dedup();
-        names
+    fn markdown(&self, works: &[Work]) -> String {
+        let results = &self.results;
+        let mut sections = vec![
+            ("Goals", goals(&self.goals)),
+            ("Where and with what", machine(results)),
+            (
+                "Records a second",
+                table(results, works, |cell| spread(cell, |it| it.records_per_second, thousands) + &cell.mark()),
+            ),
+            ("Latency of a delivery in ms: p50 / p99 / p99.9", latency_note() + &table(results, works, latency)),
+            (
+                "CPU seconds per million records",
+                table(results, works, |cell| spread(cell, |it| it.cpu_seconds_per_million_records, hundredths)),
+            ),
+            ("Peak memory in MiB", table(results, works, peak_memory)),
+            ("Load of the cores in %: contender / hub / driver", table(results, works, loads)),
+            ("Start, idle memory, size", starts(results)),
+            ("Growth", growth(results)),
+        ];
+        if !self.comparisons.is_empty() {
+            sections.insert(1, ("Builds", comparison::table(&self.comparisons)));
+        }
+        let mut text = String::new();
+        for (title, section) in sections {
+            let _ = writeln!(text, "## {title}\n\n{section}");
+        }
+        text
     }
 }
 
-/// Prints the goals, and writes everything to where the options say.
-pub fn write(results: &Results, options: &Options) {
-    let text = markdown(results, matrix::works(options));
-    for folder in options.folders() {
-        fs::create_dir_all(&folder).unwrap();
-        let json = serde_json::to_string_pretty(results).unwrap();
-        fs::write(folder.join("results.json"), json + "\n").unwrap();
-        fs::write(folder.join("results.md"), &text).unwrap();
-        charts(results, &folder);
-        println!("Written to {}", folder.display());
-    }
-    if !options.smallest {
-        println!("\n{}", goals(results));
-    }
-}
-
-fn markdown(results: &Results, works: &[Work]) -> String {
-    let sections = [
-        ("Goals", goals(results)),
-        ("Where and with what", machine(results)),
-        (
-            "Records a second",
-            table(results, works, |cell| format!("{}{}", thousands(cell.records_per_second), mark(cell))),
-        ),
-        ("Latency of a delivery in ms: p50 / p99 / p99.9", latency_note() + &table(results, works, latency)),
-        (
-            "CPU seconds per million records",
-            table(results, works, |cell| format!("{:.2}", cell.cpu_seconds_per_million_records)),
-        ),
-        ("Peak memory in MiB", table(results, works, |cell| format!("{:.0}", cell.peak_memory as f64 / MEBIBYTE))),
-        ("Load of the cores in %: contender / hub / driver", table(results, works, loads)),
-        ("Start, idle memory, size", starts(results)),
-        ("Growth", growth(results)),
-    ];
-    let mut text = String::new();
-    for (title, section) in sections {
-        let _ = writeln!(text, "## {title}\n\n{section}");
-    }
-    text
-}
-
-fn goals(results: &Results) -> String {
+fn goals(goals: &[Goal]) -> String {
     let mut text = "| goal | measured | wanted | |\n| --- | --- | --- | --- |\n".to_owned();
-    for Goal { what, measured, wanted, met } in &results.goals {
+    for Goal { what, measured, wanted, met } in goals {
         let met = met.map_or("", |met| if met { "met" } else { "**missed**" });
         let _ = writeln!(text, "| {what} | {measured} | {wanted} | {met} |");
     }
@@ -111,22 +104,33 @@ fn table(results: &Results, works: &[Work], show: impl Fn(&Cell) -> String) -> S
         let cells = contenders.iter().map(|name| results.cell(name, work).map_or_else(String::new, &show));
         let _ = writeln!(text, "| {} | {} |", work.describe(), cells.collect::<Vec<_>>().join(" | "));
     }
-    if works
-        .iter()
-        .any(|&work| contenders.iter().any(|name| results.cell(name, work).is_some_and(|cell| !mark(cell).is_empty())))
-    {
-        text += "\n\\* held back by the hub or the driver, whose core had nothing left. \
-                 † could not keep up with the schedule. ‡ with failed deliveries.\n";
+    let cells = || works.iter().flat_map(|&work| contenders.iter().filter_map(move |name| results.cell(name, work)));
+    if cells().any(|cell| !cell.mark().is_empty()) {
+        let _ = writeln!(text, "\n{}", cell::MARKS);
+    }
+    if let Some(cell) = cells().find(|cell| cell.rounds.len() > 1) {
+        let _ = writeln!(text, "\nMedians of {} rounds, with the lowest and the highest.", cell.rounds.len());
     }
     text
 }
 
-/// What has to be known about a figure.
-fn mark(cell: &Cell) -> String {
-    let held_back = cell.held_back_by().map_or("", |_| "\\*");
-    let late = if cell.kept_up < 0.99 { " †" } else { "" };
-    let failed = if cell.failures > 0 { " ‡" } else { "" };
-    format!("{held_back}{late}{failed}")
+/// A figure, with the lowest and the highest where there were several rounds.
+fn spread(cell: &Cell, figure: fn(&Measurement) -> f64, number: fn(f64) -> String) -> String {
+    let spread = cell.spread(figure);
+    let median = number(spread.median);
+    if cell.rounds.len() == 1 {
+        median
+    } else {
+        format!("{median} ({}–{})", number(spread.lowest), number(spread.highest))
+    }
+}
+
+fn hundredths(number: f64) -> String {
+    format!("{number:.2}")
+}
+
+fn peak_memory(cell: &Cell) -> String {
+    format!("{:.0}", cell.median.peak_memory as f64 / MEBIBYTE)
 }
 
 fn latency_note() -> String {
@@ -134,13 +138,13 @@ fn latency_note() -> String {
 }
 
 fn latency(cell: &Cell) -> String {
-    let latency = &cell.latency;
-    format!("{:.1} / {:.1} / {:.1}{}", latency.p50, latency.p99, latency.p999, mark(cell))
+    let latency = &cell.median.latency;
+    format!("{:.1} / {:.1} / {:.1}{}", latency.p50, latency.p99, latency.p999, cell.mark())
 }
 
 fn loads(cell: &Cell) -> String {
     let percent = |load: f64| format!("{:.0}", load * 100.0);
-    [cell.contender_load, cell.hub_load, cell.driver_load].map(percent).join(" / ")
+    [cell.median.contender_load, cell.median.hub_load, cell.median.driver_load].map(percent).join(" / ")
 }
 
 fn starts(results: &Results) -> String {
@@ -175,11 +179,11 @@ fn growth(results: &Results) -> String {
                 "| {} | {:.0} | {:.2} | {}{} | {:.1} | {:.0} |",
                 thousands(growth.amount(cell) as f64),
                 cell.bytes as f64 / 1e3,
-                cell.cpu_seconds_per_million_records,
-                thousands(cell.records_per_second),
-                mark(cell),
-                cell.latency.p50,
-                cell.peak_memory as f64 / MEBIBYTE,
+                cell.median.cpu_seconds_per_million_records,
+                thousands(cell.median.records_per_second),
+                cell.mark(),
+                cell.median.latency.p50,
+                cell.median.peak_memory as f64 / MEBIBYTE,
             );
         }
         let _ =
@@ -195,7 +199,7 @@ fn charts(results: &Results, folder: &Path) {
         let bar = |cell: &Cell| Bar {
             label: cell.contender.clone(),
             value: value(cell),
-            ours: cell.contender.starts_with("twin"),
+            ours: !cell.peer && !cell.contender.starts_with("floor"),
         };
         cells.map(bar).collect()
     };
@@ -206,17 +210,17 @@ fn charts(results: &Results, folder: &Path) {
     };
     let usual = "32 events of 5 operations a delivery, 16 at a time";
     let title = format!("Records a second\n{usual}, hub answers after 5 ms");
-    write("throughput.svg", chart::bars(&title, &senders(matrix::USUAL, |cell| cell.records_per_second)));
+    write("throughput.svg", chart::bars(&title, &senders(matrix::USUAL, |cell| cell.median.records_per_second)));
     let title = format!("CPU seconds per million records\n{usual}");
-    write("cpu.svg", chart::bars(&title, &senders(matrix::USUAL, |cell| cell.cpu_seconds_per_million_records)));
+    write("cpu.svg", chart::bars(&title, &senders(matrix::USUAL, |cell| cell.median.cpu_seconds_per_million_records)));
     let title = "Deliveries of one event a second\n64 at a time, hub answers after 5 ms";
-    write("single.svg", chart::bars(title, &bars(matrix::SINGLE, |cell| cell.deliveries_per_second)));
+    write("single.svg", chart::bars(title, &bars(matrix::SINGLE, |cell| cell.median.deliveries_per_second)));
     let title = "p99 of a delivery of one event in ms\n1,000 a second on a schedule, hub answers after 5 ms";
-    write("latency.svg", chart::bars(title, &bars(matrix::SCHEDULED, |cell| cell.latency.p99)));
+    write("latency.svg", chart::bars(title, &bars(matrix::SCHEDULED, |cell| cell.median.latency.p99)));
     for (what, name) in [("events a delivery", "events"), ("operations an event", "operations"), ("twins", "twins")] {
         let lines = results.growth.iter().filter(|growth| growth.what == what);
         let line = |growth: &Growth| {
-            let point = |cell: &Cell| (growth.amount(cell) as f64, cell.cpu_seconds_per_million_records);
+            let point = |cell: &Cell| (growth.amount(cell) as f64, cell.median.cpu_seconds_per_million_records);
             Line { label: growth.contender.clone(), points: growth.cells.iter().map(point).collect() }
         };
         let lines: Vec<_> = lines.map(line).collect();
@@ -225,17 +229,4 @@ fn charts(results: &Results, folder: &Path) {
             write(&format!("growth-{name}.svg"), chart::lines(&title, what, &lines));
         }
     }
-}
-
-/// A whole number, its digits in threes.
-pub fn thousands(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -15,12 +15,13 @@ use crate::{
     matrix,
     options::Options,
     process,
+    spread::Spread,
 };
 
 /// How long a contender rests before its idle memory is read.
 const REST: Duration = Duration::from_secs(2);
 /// How long the first record may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Start {
@@ -36,33 +37,36 @@ pub struct Start {
     pub size: u64,
 }
 
-/// Starts a contender again and again.
-pub fn measure(contender: &Contender, options: &Options) -> Start {
+/// Starts contenders again and again, in turn and never two at once.
+pub fn measure(contenders: &[Contender], options: &Options) -> Vec<Start> {
     let hub = Hub::start();
     let template = Template::new(matrix::SINGLE.shape);
-    let (mut answers, mut records) = (Vec::new(), Vec::new());
-    let mut last = None;
+    let mut times = vec![(Vec::new(), Vec::new()); contenders.len()];
     for number in 0..options.starts() {
-        // Not two at once.
-        drop(last.take());
-        let running = Running::start(*contender, &hub.connection_string);
-        answers.push(running.first_answer);
-        records.push(first_record(&running, &template, number as u64));
-        last = Some(running);
+        for (contender, (answers, records)) in contenders.iter().zip(&mut times) {
+            let running = Running::start(contender, &hub.connection_string);
+            answers.push(milliseconds(running.first_answer));
+            records.push(milliseconds(first_record(&running, &template, number.into())));
+        }
     }
+    let starts = contenders.iter().zip(times).map(|(contender, (answers, records))| Start {
+        contender: contender.name(),
+        starts: answers.len(),
+        first_answer: Spread::of(answers).median,
+        first_record: Spread::of(records).median,
+        idle_memory: idle_memory(contender, &hub, &template, options),
+        size: contender.size(),
+    });
+    starts.inspect(|start| println!("{start:?}")).collect()
+}
+
+fn idle_memory(contender: &Contender, hub: &Hub, template: &Template, options: &Options) -> u64 {
+    let running = Running::start(contender, &hub.connection_string);
+    first_record(&running, template, 0);
     if !options.smallest {
         sleep(REST);
     }
-    let start = Start {
-        contender: contender.name(),
-        starts: options.starts(),
-        first_answer: median(answers),
-        first_record: median(records),
-        idle_memory: last.map_or(0, |running| process::resident_memory(running.pid())),
-        size: contender.size(),
-    };
-    println!("{start:?}");
-    start
+    process::resident_memory(running.pid())
 }
 
 fn first_record(running: &Running, template: &Template, number: u64) -> Duration {
@@ -72,12 +76,11 @@ fn first_record(running: &Running, template: &Template, number: u64) -> Duration
     let mut connection = Connection::open(running.address).unwrap();
     // One that is not connected yet may say so; Event Grid would come again.
     while connection.exchange(&request).unwrap() != 200 {
-        assert!(asked.elapsed() < PATIENCE, "no record is accepted; see target/bench/logs");
+        assert!(asked.elapsed() < TIMEOUT, "no record is accepted; see target/bench/logs");
     }
     running.exec.elapsed()
 }
 
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times[times.len() / 2].as_secs_f64() * 1e3
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }

@@ -1,0 +1,66 @@
+//! A build of twin-bridge to be measured.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    str::FromStr,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executable {
+    /// What its contenders are called in front of their variant.
+    pub name: String,
+    pub path: PathBuf,
+}
+
+impl Executable {
+    /// The name of the build that comes with this benchmark.
+    pub const OWN: &str = "twin-bridge";
+
+    /// The one that cargo has built together with this benchmark.
+    pub fn own() -> Self {
+        Self { name: Self::OWN.to_owned(), path: PathBuf::from(env!("CARGO_BIN_EXE_twin-bridge")) }
+    }
+
+    /// Whether it knows the setting, and this value of it.
+    pub fn takes(&self, (setting, value): (&str, &str)) -> bool {
+        let refuses = |value| refuses(&self.path, setting, value).unwrap_or(true);
+        // What does not know a setting refuses no value of it.
+        refuses("unheard-of") && !refuses(value)
+    }
+}
+
+/// Whether an executable complains of this setting. It can't start in any case, since its port is none, and says of all
+/// settings in one go what is wrong with them.
+fn refuses(executable: &Path, setting: &str, value: &str) -> io::Result<bool> {
+    let output = Command::new(executable)
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", "none")
+        .env(setting, value)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .output()?;
+    Ok(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains(setting))
+}
+
+impl FromStr for Executable {
+    type Err = String;
+
+    /// Reads `NAME=PATH`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, path) = text.split_once('=').ok_or("NAME=PATH is wanted")?;
+        // It becomes part of file names and of tables.
+        let allowed = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+        if name.is_empty() || !name.chars().all(allowed) {
+            return Err("a name has letters, digits, hyphens, underscores and dots".to_owned());
+        }
+        // Absolute, since one without a slash would be searched for among the installed programs.
+        let path = Path::new(path).canonicalize().map_err(|error| format!("{path}: {error}"))?;
+        match refuses(&path, "FUNCTIONS_CUSTOMHANDLER_PORT", "none") {
+            Ok(true) => Ok(Self { name: name.to_owned(), path }),
+            Ok(false) => Err(format!("{} is not a twin-bridge: it does not mind a port that is none", path.display())),
+            Err(error) => Err(format!("{} can't be run: {error}", path.display())),
+        }
+    }
+}
