@@ -21,6 +21,7 @@ mod replay_command;
 mod repository;
 #[path = "producer/mod.rs"]
 mod sdk;
+mod sdk_faults;
 mod shutdown;
 mod skipped;
 mod start;
