@@ -20,12 +20,24 @@
 //! cli::input               events in a file
 //! cli::arguments           what can be asked
 //! settings               every app setting, read once
-//! settings::sections       those of each part
+//! settings::dead_letters   those of the storage account
+//! settings::sections       those of the other parts
 //! settings::reader         looked up, and what is wrong with them
 //! settings::names          what they are called
+//! settings::environment    where they come from
 //! server                 HTTP: deliveries in, answers out
 //! body                   a delivery on its way into memory
 //! bridge                 the steps of the flow in their order
+//! dead_letters           where what can't be recorded is kept
+//! dead_letters::store      written, listed, taken away
+//! dead_letters::error      why not
+//! dead_letters::container  of a storage account
+//! dead_letters::client     HTTP with it
+//! dead_letters::cause      of an error
+//! dead_letters::identity   a token in place of a key
+//! dead_letters::name       made of the event
+//! dead_letters::config
+//! dead_letters::account    connection strings and addresses
 //! dead_letter            what can't be recorded, with the reason
 //! invocation             the host's envelope and the answer that it takes
 //! stored_events          what needs not be stored again
@@ -46,6 +58,7 @@ pub mod bridge;
 pub mod cli;
 pub mod counts;
 pub mod dead_letter;
+pub mod dead_letters;
 pub mod invocation;
 pub mod logging;
 pub mod server;

@@ -8,12 +8,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use event_hub_producer::Config as HubConfig;
 use twin_records::Config as RecordConfig;
 
-use crate::{bridge, logging::LogConfig, telemetry::TelemetryConfig};
+use crate::{bridge, dead_letters::StoreConfig, logging::LogConfig, telemetry::TelemetryConfig};
 
+mod dead_letters;
+mod environment;
 mod names;
 mod reader;
 mod sections;
 
+pub use environment::environment;
 pub use reader::Mistakes;
 use reader::Reader;
 
@@ -26,6 +29,8 @@ pub struct Settings {
     pub hub: HubConfig,
     /// What it does with deliveries.
     pub bridge: bridge::Config,
+    /// Where dead letters go, if anywhere.
+    pub dead_letters: Option<StoreConfig>,
     /// What is logged, and how.
     pub log: LogConfig,
     /// What is exported to an OpenTelemetry collector.
@@ -38,8 +43,10 @@ impl Settings {
         let mut reader = Reader::new(lookup);
         let hub = reader.hub();
         let listen = reader.port().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-        let (bridge, log, telemetry) = (reader.bridge(), reader.log(), reader.telemetry());
-        reader.finish(hub.zip(listen).map(|(hub, listen)| Self { listen, hub, bridge, log, telemetry }))
+        let bridge = reader.bridge();
+        let dead_letters = reader.dead_letters();
+        let (log, telemetry) = (reader.log(), reader.telemetry());
+        reader.finish(hub.zip(listen).map(|(hub, listen)| Self { listen, hub, bridge, dead_letters, log, telemetry }))
     }
 }
 

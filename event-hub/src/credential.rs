@@ -1,4 +1,4 @@
-//! What proves to the namespace who we are, where no connection string does.
+//! What proves to a service of Azure who we are, where no connection string does.
 
 use std::sync::Arc;
 
@@ -15,35 +15,40 @@ use tokio::sync::Mutex;
 /// answers with the old token before.
 const NEARLY_EXPIRED: Duration = Duration::minutes(5);
 
-/// A credential that keeps its token: the SDK asks once per partition, and a developer's login starts a program for it.
+/// Event Hubs, as what a token is asked for.
+pub(crate) const EVENT_HUBS: &str = "https://eventhubs.azure.net/.default";
+
+/// A credential for one service that keeps its token: the SDK of Event Hubs asks once per partition, and a developer's
+/// login starts a program for it.
 #[derive(Debug)]
-pub(crate) struct Credential {
+pub struct Credential {
     source: Arc<dyn TokenCredential>,
+    scope: &'static str,
     token: Mutex<Option<AccessToken>>,
 }
 
 impl Credential {
-    /// The managed identity of the app, by client id or the system-assigned one.
-    pub(crate) fn managed_identity(client_id: Option<&str>) -> azure_core::Result<Arc<Self>> {
+    /// The managed identity of the app, by client id or the system-assigned one, for the service that `scope` names.
+    pub fn managed_identity(client_id: Option<&str>, scope: &'static str) -> azure_core::Result<Arc<Self>> {
         let options = ManagedIdentityCredentialOptions {
             user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_owned())),
             ..Default::default()
         };
-        Ok(Self::keeping(ManagedIdentityCredential::new(Some(options))?))
+        Ok(Self::keeping(ManagedIdentityCredential::new(Some(options))?, scope))
     }
 
-    /// The developer's login with the Azure CLI or the Azure Developer CLI.
-    pub(crate) fn developer_login() -> azure_core::Result<Arc<Self>> {
-        Ok(Self::keeping(DeveloperToolsCredential::new(None)?))
+    /// The developer's login with the Azure CLI or the Azure Developer CLI, for the service that `scope` names.
+    pub fn developer_login(scope: &'static str) -> azure_core::Result<Arc<Self>> {
+        Ok(Self::keeping(DeveloperToolsCredential::new(None)?, scope))
     }
 
-    /// A token for Event Hubs.
-    pub(crate) async fn token(&self) -> azure_core::Result<AccessToken> {
-        self.get_token(&["https://eventhubs.azure.net/.default"], None).await
+    /// A token for the service, good for five minutes at least if the service that gives it is in health.
+    pub async fn token(&self) -> azure_core::Result<AccessToken> {
+        self.get_token(&[self.scope], None).await
     }
 
-    fn keeping(source: Arc<dyn TokenCredential>) -> Arc<Self> {
-        Arc::new(Self { source, token: Mutex::new(None) })
+    fn keeping(source: Arc<dyn TokenCredential>, scope: &'static str) -> Arc<Self> {
+        Arc::new(Self { source, scope, token: Mutex::new(None) })
     }
 
     /// When the token expires that was asked for last.

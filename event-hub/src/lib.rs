@@ -125,6 +125,7 @@ mod transport;
 
 pub use config::{Access, Client, Config};
 pub use connection_string::{ConnectionString, SharedAccess};
+pub use credential::Credential;
 pub use delivery::{Outcome, Report};
 pub use error::SendError;
 pub use event_hub::{EventHub, Producer, StartError};

@@ -2,7 +2,13 @@
 
 use time::OffsetDateTime;
 
-use crate::{config::Access, connection_string::SharedAccess, credential::Credential, error::SendError, shared_access};
+use crate::{
+    config::Access,
+    connection_string::SharedAccess,
+    credential::{Credential, EVENT_HUBS},
+    error::SendError,
+    shared_access,
+};
 
 /// A token that gives access to one hub.
 pub(crate) struct Token {
@@ -30,9 +36,9 @@ impl Token {
                 }
             }),
             Access::ManagedIdentity { client_id, .. } => {
-                Self::of(&*Credential::managed_identity(client_id.as_deref())?).await
+                Self::of(&*Credential::managed_identity(client_id.as_deref(), EVENT_HUBS)?).await
             }
-            Access::DeveloperLogin { .. } => Self::of(&*Credential::developer_login()?).await,
+            Access::DeveloperLogin { .. } => Self::of(&*Credential::developer_login(EVENT_HUBS)?).await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The names of all settings.
 //!
-//! Those of the hub follow the connection conventions of Azure Functions (learn.microsoft.com, "Create identity-based
+//! Those of the hub and of the storage account follow the connection conventions of Azure Functions (learn.microsoft.com, "Create identity-based
 //! connections with Functions triggers and bindings").
 
 pub(super) const EVENT_HUB: &str = "EVENT_HUB";
@@ -14,6 +14,12 @@ pub(super) const RECORD_FORMAT: &str = "RECORD_FORMAT";
 pub(super) const OBJECT_VALUES: &str = "OBJECT_VALUES";
 pub(super) const SERVICE_ID: &str = "SERVICE_ID";
 pub(super) const DELIVERY_TIMEOUT: &str = "DELIVERY_TIMEOUT";
+/// The host's own: its account, in which dead letters lie too.
+pub(super) const STORAGE: &str = "AzureWebJobsStorage";
+pub(super) const STORAGE_ACCOUNT: &str = "AzureWebJobsStorage__accountName";
+pub(super) const STORAGE_BLOBS: &str = "AzureWebJobsStorage__blobServiceUri";
+pub(super) const STORAGE_CLIENT_ID: &str = "AzureWebJobsStorage__clientId";
+pub(super) const DEAD_LETTERS: &str = "DEAD_LETTERS";
 pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
 pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
 /// Set by the Functions host for its custom handler.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::outcome;
 use crate::{
     config::{Access, Config},
-    credential::Credential,
+    credential::{Credential, EVENT_HUBS},
     error::SendError,
     messages::{Message, Messages},
     transport::{self, Connection, Failure, InFlight, Transport},
@@ -61,9 +61,9 @@ impl Transport for Sdk {
                 return Ok(SdkConnection { client, expires_on: None });
             }
             Access::ManagedIdentity { namespace, client_id } => {
-                (namespace, Credential::managed_identity(client_id.as_deref())?)
+                (namespace, Credential::managed_identity(client_id.as_deref(), EVENT_HUBS)?)
             }
-            Access::DeveloperLogin { namespace } => (namespace, Credential::developer_login()?),
+            Access::DeveloperLogin { namespace } => (namespace, Credential::developer_login(EVENT_HUBS)?),
         };
         let client = builder.open(namespace, name, credential.clone()).await?;
         // The first question, for which the SDK takes the token.

@@ -1,0 +1,207 @@
+//! Dead letters written, listed, read, and taken away again.
+
+use std::{fmt, path::Path as FilePath, time::Duration};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::{
+    Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, UpdateVersion, local::LocalFileSystem,
+    path::Path, prefix::PrefixStore,
+};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{
+    client::Refusal,
+    config::StoreConfig,
+    container::Container,
+    error::{Place, StoreError},
+    name::LetterName,
+};
+use crate::dead_letter::DeadLetter;
+
+/// How many letters are written at once.
+const AT_ONCE: usize = 16;
+
+/// The pause between attempts, the first and the longest.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+
+/// The time for what an operator does with one letter.
+const ONE_LETTER: Duration = Duration::from_secs(30);
+/// The time for the list of all letters, which comes by the 5,000.
+const LISTING: Duration = Duration::from_secs(600);
+
+/// Where dead letters are kept.
+#[derive(Debug)]
+pub struct Store {
+    kept: Kept,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Files(PrefixStore<LocalFileSystem>),
+    Blobs(Container),
+}
+
+/// What a blob or file held when it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// As it was written: JSON, one would think.
+    pub bytes: Vec<u8>,
+    /// To tell later whether it has changed.
+    pub version: Version,
+}
+
+/// The version of a blob or file: its `ETag`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version(String);
+
+impl Store {
+    /// Asks for nothing yet, so that what is wrong with an account shows when a letter is written.
+    pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let place = Place::of(config);
+        let kept = match config {
+            StoreConfig::Folder(folder) => files(folder).map(Kept::Files),
+            StoreConfig::Container { name, account } => Container::new(name, account).map(Kept::Blobs),
+        };
+        Ok(Self { kept: kept.map_err(|error| StoreError::of(&place, &error))?, place })
+    }
+
+    /// Writes letters, one blob or file each, by `deadline`. What is there already stays as it is.
+    ///
+    /// After an error some may be written. Writing them again changes nothing of those.
+    pub async fn write(&self, letters: &[DeadLetter<'_>], deadline: Instant) -> Result<(), StoreError> {
+        let written = stream::iter(letters).map(|letter| async move {
+            let content = serde_json::to_vec(&[letter]).map_err(|error| StoreError::of(&self.place, &error))?;
+            let (name, content) = (LetterName::of(letter.event), PutPayload::from(content));
+            self.attempt(deadline, || self.put_new(&name, content.clone())).await
+        });
+        written.buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// The names of all letters of whatever kind, what came first in front. A container or folder that is missing has
+    /// none.
+    pub async fn list(&self) -> Result<Vec<LetterName>, StoreError> {
+        let listed = self.attempt(Instant::now() + LISTING, || self.objects().list(None).try_collect()).await;
+        let mut letters: Vec<ObjectMeta> = match listed {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            listed => listed?,
+        };
+        letters.retain(|letter| letter.location.extension() == Some("json"));
+        letters.sort_by(|a, b| (a.last_modified, &a.location).cmp(&(b.last_modified, &b.location)));
+        Ok(letters.into_iter().map(|letter| LetterName(letter.location)).collect())
+    }
+
+    /// What a blob or file holds; `None` if there is none by now.
+    pub async fn read(&self, name: &LetterName) -> Result<Option<Stored>, StoreError> {
+        let read = self.attempt(Instant::now() + ONE_LETTER, || async {
+            let found = self.objects().get(&name.0).await?;
+            let version = version(&found.meta)?;
+            Ok(Stored { bytes: found.bytes().await?.into(), version })
+        });
+        found(read.await)
+    }
+
+    /// Takes a letter away if it holds what was read. Answers whether it is gone.
+    pub async fn delete(&self, name: &LetterName, read: &Version) -> Result<bool, StoreError> {
+        let deleted = self.attempt(Instant::now() + ONE_LETTER, || async {
+            match &self.kept {
+                Kept::Blobs(container) => unless_changed(container.delete(&name.0, &read.0).await),
+                Kept::Files(files) if version(&files.head(&name.0).await?)? == *read => {
+                    files.delete(&name.0).await.map(|()| true)
+                }
+                Kept::Files(_) => Ok(false),
+            }
+        });
+        Ok(found(deleted.await)?.unwrap_or(true))
+    }
+
+    /// Writes something else in the place of a letter if it holds what was read. Answers whether it did.
+    pub async fn rewrite(&self, name: &LetterName, read: &Version, bytes: Vec<u8>) -> Result<bool, StoreError> {
+        let content = PutPayload::from(bytes);
+        let written = self.attempt(Instant::now() + ONE_LETTER, || async {
+            let mode = match &self.kept {
+                Kept::Blobs(_) => PutMode::Update(UpdateVersion { e_tag: Some(read.0.clone()), version: None }),
+                Kept::Files(files) if version(&files.head(&name.0).await?)? == *read => PutMode::Overwrite,
+                Kept::Files(_) => return Ok(false),
+            };
+            unless_changed(self.objects().put_opts(&name.0, content.clone(), mode.into()).await)
+        });
+        Ok(found(written.await)?.unwrap_or(false))
+    }
+
+    fn objects(&self) -> &dyn ObjectStore {
+        match &self.kept {
+            Kept::Files(files) => files,
+            Kept::Blobs(container) => container.blobs(),
+        }
+    }
+
+    async fn put_new(&self, name: &LetterName, content: PutPayload) -> object_store::Result<()> {
+        let put = || self.objects().put_opts(&name.0, content.clone(), PutMode::Create.into());
+        let put = match (put().await, &self.kept) {
+            (Err(error), Kept::Blobs(container)) if Refusal::is(&error, &["ContainerNotFound"]) => {
+                container.create().await?;
+                put().await
+            }
+            (put, _) => put,
+        };
+        match put {
+            Err(Error::AlreadyExists { .. }) => Ok(()),
+            Err(error) if Refusal::is(&error, &["BlobAlreadyExists", "ConditionNotMet"]) => Ok(()),
+            put => put.map(drop),
+        }
+    }
+
+    /// Tries until something succeeds, fails for good, or the time is up: then the error is that of the last attempt.
+    async fn attempt<T, F>(&self, deadline: Instant, something: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = object_store::Result<T>>,
+    {
+        let (mut pause, longest) = PAUSE;
+        let mut last = StoreError::no_answer(&self.place);
+        loop {
+            match timeout_at(deadline, something()).await {
+                Err(_) => return Err(last),
+                Ok(Ok(done)) => return Ok(done),
+                Ok(Err(error)) => last = StoreError::of(&self.place, &error),
+            }
+            if !last.is_passing() || Instant::now() + pause >= deadline {
+                return Err(last);
+            }
+            sleep(pause).await;
+            pause = longest.min(pause * 2);
+        }
+    }
+}
+
+/// The files below a folder, each on the disk before it counts as written.
+fn files(folder: &FilePath) -> object_store::Result<PrefixStore<LocalFileSystem>> {
+    Ok(PrefixStore::new(LocalFileSystem::new().with_fsync(true), Path::from_absolute_path(folder)?))
+}
+
+fn version(found: &ObjectMeta) -> object_store::Result<Version> {
+    let no_etag = || Error::Generic { store: "dead letters", source: "no ETag".into() };
+    found.e_tag.clone().map(Version).ok_or_else(no_etag)
+}
+
+/// Whether a request was done that has a condition.
+fn unless_changed<T>(done: object_store::Result<T>) -> object_store::Result<bool> {
+    match done {
+        Err(error) if Refusal::is(&error, &["ConditionNotMet"]) => Ok(false),
+        done => done.map(|_| true),
+    }
+}
+
+fn found<T>(result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match result {
+        Err(error) if error.is_not_found() => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+/// Where it is, for people to read: `container dead-letter of contoso.blob.core.windows.net`.
+impl fmt::Display for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.place.name)
+    }
+}
