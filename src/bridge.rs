@@ -1,10 +1,10 @@
-//! The steps of the flow in their order: a delivery comes in as bytes and ends as [`Delivered`] or as a
-//! [`DeliveryError`].
+//! The steps of the flow in their order, the same for every way in: a delivery comes as the text of its events and ends
+//! as [`Delivered`] or as a [`DeliveryError`].
 
 use std::{
     borrow::Cow,
     collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -17,10 +17,15 @@ use twin_records::{Event, Notification, Occurrence, Received, RecordKind, Record
 use crate::{
     counts::Counts,
     dead_letter::{DeadLetter, Reason},
-    invocation::{self, BadInvocation, Outputs, Response},
+    dead_letters::{Store, StoreError},
     stored_events::{EventHash, StoredEvents},
     telemetry::Observation,
 };
+
+/// What is left to write dead letters in when the time for the hub is up: where some are known before it, and beyond the
+/// delivery's own time.
+const WRITING: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How many types of foreign events are remembered, so that each is logged once.
 const REMEMBERED_TYPES: usize = 64;
@@ -51,9 +56,10 @@ pub struct Tables {
 #[derive(Debug)]
 pub struct Bridge {
     producer: Arc<dyn Producer>,
+    dead_letters: Option<Store>,
     config: Config,
     ignored_types: Mutex<HashSet<String>>,
-    stored: Mutex<StoredEvents>,
+    stored: StoredEvents,
 }
 
 /// What became of events: every one is stored in the hub, gave no record, is ignored, or is set aside.
@@ -70,22 +76,27 @@ pub struct Forwarded<'a> {
 pub struct Delivered {
     /// What became of its events, in numbers.
     pub counts: Counts,
-    /// The answer that the host takes for success, with what was set aside.
-    pub response: Response,
+    /// Why the first of those that were set aside was, if any was.
+    pub set_aside: Option<String>,
 }
 
 /// A delivery that failed as a whole. Event Grid delivers all of it again, on its schedule, for up to 24 hours.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
-    /// The request is not the host's. Nothing was forwarded.
-    #[error(transparent)]
-    Invocation(#[from] BadInvocation),
+    /// It is no JSON array and no JSON object. Nothing was forwarded.
+    #[error("The delivery holds neither an event nor an array of events.")]
+    NotEvents,
     /// The hub can't take all of it now. Some of it may be stored already.
     #[error("{0}{advice} Event Grid delivers the events again.", advice = advice(.0))]
     Hub(#[from] SendError),
-    /// What was set aside can't be written down.
-    #[error("The events to be set aside can't be written as JSON: {0}.")]
-    DeadLetter(#[from] serde_json::Error),
+    /// What can't be recorded can't be kept now either. All else is stored.
+    #[error(transparent)]
+    DeadLetters(#[from] StoreError),
+    /// What can't be recorded could not be kept, ever.
+    #[error(
+        "Some events can't be recorded, and there is no store of dead letters to keep them in: set AzureWebJobsStorage, or DEAD_LETTERS to a file: URL. The first: {0}"
+    )]
+    NoDeadLetters(String),
 }
 
 /// An event that has records on their way to the hub.
@@ -97,9 +108,9 @@ struct Sent<'a> {
 }
 
 impl Bridge {
-    /// A bridge to the hub that `producer` sends to.
-    pub fn new(producer: Arc<dyn Producer>, config: Config) -> Self {
-        Self { producer, config, ignored_types: Mutex::default(), stored: Mutex::default() }
+    /// A bridge to the hub that `producer` sends to, which keeps what can't be recorded in `dead_letters`.
+    pub fn new(producer: Arc<dyn Producer>, dead_letters: Option<Store>, config: Config) -> Self {
+        Self { producer, dead_letters, config, ignored_types: Mutex::default(), stored: StoredEvents::default() }
     }
 
     /// The time that one delivery may take.
@@ -117,24 +128,25 @@ impl Bridge {
         self.producer.memory()
     }
 
-    /// Runs one delivery, the body of an invocation, and answers by `deadline`.
+    /// Runs one delivery, the text of its events, and answers by `deadline`, or a second later where there are dead
+    /// letters to be written.
     pub async fn deliver(
         &self,
-        body: Vec<u8>,
+        text: &str,
         memory: Reserved,
         deadline: Instant,
         observation: &mut Observation,
     ) -> Result<Delivered, DeliveryError> {
-        let text = invocation::events(&body)?.into_owned();
-        // The host repeats the payload in a part that is not needed; what waits for the hub must not hold it.
-        drop(body);
         let received_at = time_stamp(OffsetDateTime::now_utc());
-        let events = invocation::each(&text)?;
+        let events = Received::all(text).ok_or(DeliveryError::NotEvents)?;
         let Forwarded { counts, dead_letters } =
             self.forward(events, &received_at, memory, deadline, observation).await?;
-        let dead_letter = if dead_letters.is_empty() { None } else { Some(serde_json::to_string(&dead_letters)?) };
-        let logs = dead_letters.iter().map(|letter| letter.reason.to_string()).collect();
-        Ok(Delivered { counts, response: Response { outputs: Outputs { dead_letter }, logs, return_value: () } })
+        let set_aside = dead_letters.first().map(|letter| letter.reason.to_string());
+        if let Some(first) = &set_aside {
+            let store = self.dead_letters.as_ref().ok_or_else(|| DeliveryError::NoDeadLetters(first.clone()))?;
+            store.write(&dead_letters, deadline + GRACE).await?;
+        }
+        Ok(Delivered { counts, set_aside })
     }
 
     /// Takes events to the hub.
@@ -151,12 +163,17 @@ impl Bridge {
     ) -> Result<Forwarded<'a>, SendError> {
         let mut counts = Counts { events: events.len() as u64, ..Counts::default() };
         let mut dead_letters = Vec::new();
-        let (mut groups, mut sent) = (Vec::new(), Vec::new());
-        let mut seen = HashSet::new();
+        let (mut groups, mut sent) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+        let hashes: Vec<_> = events.iter().map(|event| self.hash(event)).collect();
+        let repeats = self.stored.repeats(&hashes);
         let mut bytes = 0;
-        for Received { text, event } in events {
+        for ((Received { text, event }, hash), is_repeat) in events.into_iter().zip(hashes).zip(repeats) {
             bytes += text.len();
             let records = match event {
+                _ if is_repeat => {
+                    counts.repeats += 1;
+                    continue;
+                }
                 Ok(Event::Ignored { event_type }) => {
                     counts.ignored += 1;
                     self.ignore(&event_type);
@@ -164,19 +181,14 @@ impl Bridge {
                 }
                 Ok(Event::Notification(notification)) => {
                     observation.holds(notification.traceparent.as_deref());
-                    let hash = self.hash(text, &notification);
-                    if hash.is_some_and(|hash| !seen.insert(hash) || self.stored().contains(hash)) {
-                        counts.repeats += 1;
-                        continue;
-                    }
-                    record::records(&notification, &self.config.records, received_at)
-                        .map(|records| (notification, records, hash))
+                    let records = record::records(&notification, &self.config.records, received_at);
+                    records.map(|records| (notification, records))
                 }
                 Err(bad) => Err(bad),
             };
             match records {
-                Ok((_, records, _)) if records.is_empty() => counts.empty += 1,
-                Ok((notification, records, hash)) => {
+                Ok((_, records)) if records.is_empty() => counts.empty += 1,
+                Ok((notification, records)) => {
                     sent.push(Sent { event: text, records: records.len() as u64, hash });
                     let group = self.group(notification, records);
                     bytes += group.bytes();
@@ -185,21 +197,19 @@ impl Bridge {
                 Err(bad) => dead_letters.push(DeadLetter { event: text, reason: bad.into(), received_at }),
             }
         }
+        // Dead letters are written after the hub has the rest, and within the same time.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let deadline = if dead_letters.is_empty() { deadline } else { deadline - WRITING.min(left / 2) };
         if timeout_at(deadline, memory.resize(bytes)).await.is_err() {
             return Err(SendError::NoAnswer);
         }
         let report = self.producer.send(groups, memory, deadline).await;
-        for (Sent { event, records, hash }, outcome) in sent.into_iter().zip(report.groups) {
+        let stored = sent.iter().zip(&report.groups).filter(|(_, outcome)| **outcome == Outcome::Stored);
+        self.stored.insert(stored.filter_map(|(sent, _)| sent.hash));
+        for (Sent { event, records, .. }, outcome) in sent.into_iter().zip(report.groups) {
             match outcome {
-                Outcome::Stored => {
-                    counts.records += records;
-                    if let Some(hash) = hash {
-                        self.stored().insert(hash);
-                    }
-                }
-                Outcome::TooLarge => {
-                    dead_letters.push(DeadLetter { event, reason: Reason::TooLarge, received_at });
-                }
+                Outcome::Stored => counts.records += records,
+                Outcome::TooLarge => dead_letters.push(DeadLetter { event, reason: Reason::TooLarge, received_at }),
                 Outcome::Unsettled => {}
             }
         }
@@ -209,13 +219,14 @@ impl Bridge {
 
     /// What an event is remembered by. Telemetry is not: its ids are chosen by clients, and it may carry no time, so
     /// that two messages can be the same to the last byte.
-    fn hash(&self, event: &str, notification: &Notification<'_>) -> Option<EventHash> {
-        let is_telemetry = matches!(notification.occurrence, Occurrence::Telemetry { .. });
-        (!is_telemetry).then(|| self.stored().hash(event))
-    }
-
-    fn stored(&self) -> MutexGuard<'_, StoredEvents> {
-        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    fn hash(&self, event: &Received<'_>) -> Option<EventHash> {
+        match &event.event {
+            Ok(Event::Notification(notification)) => {
+                let is_telemetry = matches!(notification.occurrence, Occurrence::Telemetry { .. });
+                (!is_telemetry).then(|| self.stored.hash(event.text))
+            }
+            _ => None,
+        }
     }
 
     fn group(&self, notification: Notification<'_>, records: Records) -> Group {
@@ -252,9 +263,9 @@ impl DeliveryError {
     /// A word for totals and for alerts over the log.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Invocation(_) => "badInvocation",
+            Self::NotEvents => "notEvents",
             Self::Hub(error) => error.kind(),
-            Self::DeadLetter(_) => "unwritable",
+            Self::DeadLetters(_) | Self::NoDeadLetters(_) => "deadLetters",
         }
     }
 }

@@ -1,16 +1,13 @@
-//! The wire types of the Functions host: the envelope in which it hands over a delivery, and the answer it accepts.
+//! The envelope in which the Functions host hands over a delivery of the Event Grid trigger.
 //!
 //! Source: the custom handler contract (learn.microsoft.com, "Azure Functions custom handlers") and the host's code
 //! (Azure/azure-functions-host, `DefaultHttpWorkerService` and `ScriptInvocationContextExtensions`).
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
-use twin_records::{
-    Received,
-    json::{self, Reader},
-};
+use twin_records::json;
 
 /// The binding's name in `function/function.json`.
 const BINDING: &str = "events";
@@ -31,9 +28,6 @@ pub enum BadInvocation {
         "The binding holds neither an event nor an array of events: is its type \"eventGridTrigger\" in function/function.json?"
     )]
     NotEvents,
-    /// Deeper than anything the host would hand over.
-    #[error("The invocation is nested deeper than {} levels.", json::MAX_DEPTH)]
-    TooDeep,
 }
 
 /// The text of the events in an invocation: a JSON object, or an array of whatever it holds.
@@ -41,7 +35,7 @@ pub enum BadInvocation {
 /// The trigger's value comes as an object (cardinality one), as a string that holds an array (many), or in whatever
 /// other wrapping an edited function.json brings about: an array, a string in a string, another binding's name.
 /// `Metadata`, which repeats the whole payload, is not read.
-pub fn events(body: &[u8]) -> Result<Cow<'_, str>, BadInvocation> {
+pub fn text(body: &[u8]) -> Result<Cow<'_, str>, BadInvocation> {
     if let Some(text) = as_the_host_has_it(body) {
         return unwrap(Cow::Owned(text));
     }
@@ -95,41 +89,6 @@ fn unwrap(mut text: Cow<'_, str>) -> Result<Cow<'_, str>, BadInvocation> {
             return Ok(text);
         }
     }
-}
-
-/// The single events in a text of [`events`].
-pub fn each<'a>(events: &'a str) -> Result<Vec<Received<'a>>, BadInvocation> {
-    let mut reader = Reader::new(events);
-    let mut received = Vec::new();
-    let mut take = |reader: &mut Reader<'a>| Received::next(reader).map(|event| received.push(event));
-    let taken = if events.starts_with('[') { reader.array(take) } else { take(&mut reader) };
-    match taken {
-        Some(()) if reader.is_at_end() => Ok(received),
-        _ if json::is_too_deep(events) => Err(BadInvocation::TooDeep),
-        _ => Err(BadInvocation::NotEvents),
-    }
-}
-
-/// What the host accepts as success. Any other status makes it fail the invocation and throw the body away; a null or
-/// empty body makes it wait for ever.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Response {
-    /// Values for the output bindings of `function/function.json`.
-    pub outputs: Outputs,
-    /// Lines for the function's log, at level Information.
-    pub logs: Vec<String>,
-    /// Only of use with a `$return` binding, which we have not.
-    pub return_value: (),
-}
-
-/// The output bindings.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Outputs {
-    /// The events that were set aside: JSON as text, because the host re-writes the numbers and times of anything else.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dead_letter: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! Azure Digital Twins tells what changed; twin-bridge turns it into history.
 //!
 //! A delivery of change notifications comes in from the Functions host, becomes one record for each property that
-//! changed, and is answered when the event hub has accepted them all. This crate is the function; what it is made of
+//! changed, and is answered when the event hub has accepted them all and what can't be recorded is kept. This crate is the function; what it is made of
 //! stands in two libraries that know nothing of it: `twin_records` turns a notification into records, and
 //! `event_hub_producer` takes records to the hub.
 //!
 //! ```text
-//! server      -> bridge -> invocation -> twin_records  -> event_hub_producer
-//! POST /name     the       the host's    notification     accepted,
-//! GET /          steps     envelope      into records     or why not
+//! server             -> webhook, or   -> bridge -> twin_records  -> event_hub_producer
+//! POST /api/events      invocation       the       notification     accepted, or why not
+//! POST /{function}      events as text   steps     into records  -> dead_letters
 //! ```
 //!
 //! Each module uses only modules below it:
@@ -26,6 +26,8 @@
 //! settings::names          what they are called
 //! settings::environment    where they come from
 //! server                 HTTP: deliveries in, answers out
+//! webhook                Event Grid's own request
+//! invocation             the envelope of the Event Grid trigger
 //! body                   a delivery on its way into memory
 //! bridge                 the steps of the flow in their order
 //! dead_letters           where what can't be recorded is kept
@@ -39,7 +41,6 @@
 //! dead_letters::config
 //! dead_letters::account    connection strings and addresses
 //! dead_letter            what can't be recorded, with the reason
-//! invocation             the host's envelope and the answer that it takes
 //! stored_events          what needs not be stored again
 //! telemetry              traces and metrics, where they are built in
 //! telemetry::nothing       where they are not
@@ -65,3 +66,4 @@ pub mod server;
 pub mod settings;
 pub mod stored_events;
 pub mod telemetry;
+pub mod webhook;

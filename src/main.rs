@@ -10,6 +10,7 @@ use tracing::level_filters::LevelFilter;
 use twin_bridge::{
     bridge::{self, Bridge},
     cli::{self, Cli, Command, Replay},
+    dead_letters::{Store, StoreConfig},
     logging::{self, LogConfig, LogFormat},
     server,
     settings::{self, Settings},
@@ -67,7 +68,7 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
         let stop = stop_signal()?;
         let listener = TcpListener::bind(settings.listen).await?;
         let hub = Arc::new(start(settings.hub)?);
-        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, settings.bridge);
+        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, store(settings.dead_letters.as_ref())?, settings.bridge);
         tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "Listening.");
         server::serve(listener, bridge, telemetry.clone(), stop).await?;
         close(hub).await;
@@ -85,12 +86,22 @@ fn replay(arguments: &Replay, hub: HubConfig, bridge: bridge::Config) -> io::Res
     Runtime::new()?.block_on(async {
         let stop = stop_signal()?;
         let hub = Arc::new(start(hub)?);
-        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, bridge);
+        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, None, bridge);
         let code = cli::replay::run(arguments, &bridge, stop).await?;
         drop(bridge);
         close(hub).await;
         Ok(code)
     })
+}
+
+/// Where dead letters are kept. Without any, a delivery with an event that can't be recorded fails over and over.
+fn store(config: Option<&StoreConfig>) -> io::Result<Option<Store>> {
+    if config.is_none() {
+        tracing::warn!(
+            "There is no store of dead letters: deliveries with events that can't be recorded will fail. Set AzureWebJobsStorage, or DEAD_LETTERS to a file: URL."
+        );
+    }
+    config.map(Store::open).transpose().map_err(io::Error::other)
 }
 
 fn start(config: HubConfig) -> io::Result<EventHub> {

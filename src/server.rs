@@ -1,19 +1,20 @@
 //! The HTTP face of the bridge, which only the Functions host on the same machine talks to.
 //!
-//! `POST /{function}` takes a delivery, `GET /` tells how the bridge is. The host throws the body of a failing answer
-//! away, so the reason of each goes to the log as well.
+//! `POST /api/events` takes a delivery of Event Grid's that the host forwards, `POST /{function}` one that it has wrapped
+//! up for a trigger, and `GET /` tells how the bridge is. The host throws the body of a failing answer away, so the reason
+//! of each goes to the log as well. Neither path nor query of a request does: there the function's key stands.
 
-use std::{any::Any, io, sync::Arc, time::Duration};
+use std::{any::Any, convert::identity, io, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
     body::Body,
     extract::{Path, Request, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use event_hub_producer::Status;
+use event_hub_producer::{Reserved, Status};
 use serde_json::json;
 use tokio::{
     net::TcpListener,
@@ -27,11 +28,16 @@ use crate::{
     body::{self, MAX_BODY, Unread},
     bridge::{Bridge, Delivered, DeliveryError},
     counts::{Counts, Totals},
+    invocation::{self, BadInvocation},
     telemetry::Telemetry,
+    webhook::{self, Purpose},
 };
 
 /// What is left to a delivery beyond its own time when the bridge is stopped.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(2);
+
+/// When to come again, in seconds. Event Grid has a schedule of its own, which begins with this.
+const RETRY_AFTER: &str = "10";
 
 /// Serves deliveries until `stop`, then takes no more and finishes those in flight.
 pub async fn serve(
@@ -75,7 +81,8 @@ fn router(bridge: Bridge, telemetry: Telemetry) -> Router {
     let app = App { bridge, totals: Totals::default(), telemetry };
     Router::new()
         .route("/", get(status))
-        .route("/{function}", post(deliver))
+        .route("/api/events", post(webhook).options(handshake))
+        .route("/{function}", post(invocation))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(Arc::new(app))
 }
@@ -96,39 +103,145 @@ async fn status(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
     }))
 }
 
-async fn deliver(State(app): State<Arc<App>>, Path(function): Path<String>, request: Request) -> Response {
-    let started = Instant::now();
-    let _in_flight = app.totals.begin();
-    let mut observation = app.telemetry.begin();
-    let deadline = started + app.bridge.delivery_timeout();
-    let result = match timeout_at(deadline, body::read(app.bridge.memory(), request.into_body())).await {
-        Ok(Ok((body, memory))) => {
-            app.bridge.deliver(body, memory, deadline, &mut observation).await.map_err(Failure::Delivery)
-        }
-        Ok(Err(Unread::TooLarge)) => Err(Failure::TooLarge),
-        Ok(Err(Unread::BrokeOff)) => Err(Failure::BrokeOff),
-        Err(_) => Err(Failure::NoMemory),
-    };
-    match result {
-        Ok(Delivered { counts, response }) => {
-            app.totals.delivered(counts);
-            observation.delivered(counts);
-            log(&function, counts, &response.logs, started.elapsed());
-            Json(response).into_response()
-        }
-        Err(failure) => {
-            app.totals.failed(failure.kind());
-            observation.failed(failure.kind());
-            problem(failure.status(), failure.kind(), &failure.to_string())
+/// The Event Grid trigger. The host takes an answer for success that is a JSON object, and waits for ever for one that is
+/// empty.
+async fn invocation(State(app): State<Arc<App>>, Path(function): Path<String>, request: Request) -> Response {
+    let source = Source { function, ..Source::default() };
+    let text = |body: Vec<u8>| Ok(invocation::text(&body)?.into_owned());
+    app.deliver(source, request.into_body(), text).await.map_or_else(identity, |()| Json(json!({})).into_response())
+}
+
+/// Event Grid's own request, forwarded.
+async fn webhook(State(app): State<Arc<App>>, headers: HeaderMap, request: Request) -> Response {
+    match Purpose::of(&headers) {
+        Purpose::Farewell => StatusCode::OK.into_response(),
+        Purpose::Validation => app.validate(request.into_body()).await,
+        Purpose::Notification => {
+            let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+            let source = Source {
+                function: "webhook".to_owned(),
+                subscription: header("aeg-subscription-name"),
+                attempt: header("aeg-delivery-count"),
+            };
+            app.deliver(source, request.into_body(), |body| webhook::text(body).ok_or(Failure::NoText))
+                .await
+                .map_or_else(identity, |()| StatusCode::OK.into_response())
         }
     }
 }
 
-/// Why a delivery is answered as failed. All make the host fail the invocation and Event Grid deliver again.
+/// The handshake of `CloudEvents`: whoever asks may send, as often as they like.
+async fn handshake(headers: HeaderMap) -> Response {
+    match headers.get("webhook-request-origin") {
+        Some(origin) => {
+            [("webhook-allowed-origin", origin.clone()), ("webhook-allowed-rate", HeaderValue::from_static("*"))]
+                .into_response()
+        }
+        None => Failure::NoOrigin.into_response(),
+    }
+}
+
+/// Whom a delivery comes from, for the log.
+#[derive(Debug, Default)]
+struct Source {
+    function: String,
+    /// The subscription of Event Grid, and the number of its attempt, where it says so.
+    subscription: Option<String>,
+    attempt: Option<String>,
+}
+
+impl App {
+    /// Takes one delivery, whose body `text` makes the text of its events. The error is the answer.
+    async fn deliver(
+        &self,
+        source: Source,
+        body: Body,
+        text: impl FnOnce(Vec<u8>) -> Result<String, Failure>,
+    ) -> Result<(), Response> {
+        let started = Instant::now();
+        let _in_flight = self.totals.begin();
+        let mut observation = self.telemetry.begin();
+        let deadline = started + self.bridge.delivery_timeout();
+        let delivered = async {
+            let (body, memory) = self.read(body, deadline).await?;
+            Ok(self.bridge.deliver(&text(body)?, memory, deadline, &mut observation).await?)
+        };
+        let delivered: Result<Delivered, Failure> = delivered.await;
+        match delivered {
+            Ok(Delivered { counts, set_aside }) => {
+                self.totals.delivered(counts);
+                observation.delivered(counts);
+                source.log(counts, set_aside.as_deref(), started.elapsed());
+                Ok(())
+            }
+            Err(failure) => {
+                self.totals.failed(failure.kind());
+                observation.failed(failure.kind());
+                Err(failure.into_response())
+            }
+        }
+    }
+
+    async fn read(&self, body: Body, deadline: Instant) -> Result<(Vec<u8>, Reserved), Failure> {
+        timeout_at(deadline, body::read(self.bridge.memory(), body)).await.map_or(Err(Failure::NoMemory), |read| {
+            read.map_err(|unread| match unread {
+                Unread::TooLarge => Failure::TooLarge,
+                Unread::BrokeOff => Failure::BrokeOff,
+            })
+        })
+    }
+
+    /// Says that we want the subscription.
+    async fn validate(&self, body: Body) -> Response {
+        let code = match self.read(body, Instant::now() + self.bridge.delivery_timeout()).await {
+            Ok((body, _)) => webhook::validation_code(&body).ok_or(Failure::NoValidationCode),
+            Err(failure) => Err(failure),
+        };
+        match code {
+            Ok(code) => {
+                info!("Event Grid was told that its events are wanted.");
+                Json(json!({"validationResponse": code})).into_response()
+            }
+            Err(failure) => failure.into_response(),
+        }
+    }
+}
+
+impl Source {
+    /// One line per delivery; a second one only where an operator has something to look at.
+    fn log(&self, counts: Counts, set_aside: Option<&str>, took: Duration) {
+        let Self { function, subscription, attempt } = self;
+        let (subscription, attempt) = (subscription.as_deref(), attempt.as_deref());
+        let Counts { events, records, empty, ignored, repeats, set_aside: dead_letters } = counts;
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        info!(
+            function,
+            subscription,
+            attempt,
+            events,
+            records,
+            empty,
+            ignored,
+            repeats,
+            set_aside = dead_letters,
+            ms,
+            "Delivered."
+        );
+        if let Some(first) = set_aside {
+            warn!(function, set_aside = dead_letters, "Set aside as dead letters; the first for this reason: {first}");
+        }
+    }
+}
+
+/// Why a request is answered as failed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
-    Delivery(DeliveryError),
+    Invocation(#[from] BadInvocation),
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    #[error("The delivery is no text in UTF-8.")]
+    NoText,
     #[error("The delivery is larger than {MAX_BODY} bytes. Lower maxEventsPerBatch of the Event Grid subscription.")]
     TooLarge,
     #[error("The delivery broke off before its end.")]
@@ -137,35 +250,47 @@ enum Failure {
         "The delivery could not be read in time: others, which wait for the event hub, fill the memory set aside for them."
     )]
     NoMemory,
+    #[error("The request to validate a subscription holds no validation code.")]
+    NoValidationCode,
+    #[error("The handshake names no origin: it must have the header WebHook-Request-Origin.")]
+    NoOrigin,
 }
 
 impl Failure {
+    /// Event Grid gives a delivery up at once for 400 and 413, so these are only for what no retry and no operator could
+    /// mend.
     fn status(&self) -> StatusCode {
         match self {
-            Self::Delivery(DeliveryError::Invocation(_)) | Self::BrokeOff => StatusCode::BAD_REQUEST,
-            Self::Delivery(DeliveryError::Hub(_)) | Self::NoMemory => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Delivery(DeliveryError::DeadLetter(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Invocation(_)
+            | Self::Delivery(DeliveryError::NotEvents)
+            | Self::NoText
+            | Self::NoValidationCode
+            | Self::NoOrigin => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Delivery(_) | Self::BrokeOff | Self::NoMemory => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn kind(&self) -> &'static str {
         match self {
+            Self::Invocation(_) => "badInvocation",
             Self::Delivery(error) => error.kind(),
+            Self::NoText => "notEvents",
             Self::TooLarge => "tooLargeDelivery",
             Self::BrokeOff => "brokeOff",
             Self::NoMemory => "noMemory",
+            Self::NoValidationCode | Self::NoOrigin => "badHandshake",
         }
     }
 }
 
-/// One line per delivery; a second one only where an operator has something to look at.
-fn log(function: &str, counts: Counts, set_aside: &[String], took: Duration) {
-    let Counts { events, records, empty, ignored, repeats, set_aside: dead_letters } = counts;
-    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    info!(function, events, records, empty, ignored, repeats, set_aside = dead_letters, ms, "Delivered.");
-    if let Some(first) = set_aside.first() {
-        warn!(function, set_aside = dead_letters, "Set aside as dead letters; the first for this reason: {first}");
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = problem(self.status(), self.kind(), &self.to_string());
+        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        response
     }
 }
 

@@ -6,21 +6,21 @@
 
 use serde_json::{Value, value::RawValue};
 use twin_bridge::{dead_letter::DeadLetter, invocation};
-use twin_records::{Config, Converted, ObjectValues, RecordFormat, convert, flatten::Patch};
+use twin_records::{Config, Converted, ObjectValues, Received, RecordFormat, convert, flatten::Patch};
 
 const RECEIVED_AT: &str = "2026-01-01T00:00:00.0000000Z";
 
 /// The body of a request. What is taken for events is found again in every wrapping that the host may give it.
 pub fn envelope(data: &[u8]) {
-    let _ = invocation::events(data);
+    let _ = invocation::text(data);
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(events) = serde_json::from_str::<Vec<&RawValue>>(text) else { return };
     let once = serde_json::to_string(text).expect("text is text");
     let twice = serde_json::to_string(&once).expect("text is text");
     for wrapped in [text, &once, &twice] {
         let body = format!(r#"{{"Data":{{"events":{wrapped}}},"Metadata":{{"data":{wrapped}}}}}"#);
-        let Ok(taken) = invocation::events(body.as_bytes()) else { continue };
-        let taken = invocation::each(&taken).expect("what is taken for events is a list of them");
+        let Ok(taken) = invocation::text(body.as_bytes()) else { continue };
+        let taken = Received::all(&taken).expect("what is taken for events is a list of them");
         assert_eq!(taken.len(), events.len());
         assert!(taken.iter().zip(&events).all(|(taken, event)| taken.text == event.get()));
     }

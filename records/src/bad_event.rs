@@ -1,6 +1,9 @@
 //! Why an event can't be recorded.
 
-use crate::{flatten::BadPayload, json::NotUnicode};
+use crate::{
+    flatten::BadPayload,
+    json::{MAX_DEPTH, NotUnicode},
+};
 
 /// Why an event can't be recorded, now or ever. It is set aside whole, for an operator to repair and replay.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -8,6 +11,9 @@ pub enum BadEvent {
     /// An array, a text, a number …
     #[error("The event is not a JSON object.")]
     NotAnObject,
+    /// Deeper than anything that Azure Digital Twins emits.
+    #[error("The event is nested deeper than {MAX_DEPTH} levels.")]
+    TooDeep,
     /// A member's name holds half of a surrogate pair.
     #[error("The event holds a name that is not Unicode.")]
     NotUnicode,

@@ -5,9 +5,11 @@ use std::{collections::HashMap, sync::Mutex};
 use async_trait::async_trait;
 use event_hub_producer::Report;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::time::sleep;
 
 use super::*;
+use crate::dead_letters::StoreConfig;
 
 /// A producer that keeps what it is given and answers what the test says.
 #[derive(Debug)]
@@ -73,17 +75,22 @@ impl Producer for Played {
     }
 }
 
-fn bridge(producer: &Arc<Played>) -> Bridge {
-    let records = twin_records::Config::default();
-    let config = Config { records, tables: None, delivery_timeout: Duration::from_secs(25) };
-    Bridge::new(Arc::clone(producer) as Arc<_>, config)
+fn config() -> Config {
+    Config { records: twin_records::Config::default(), tables: None, delivery_timeout: Duration::from_secs(25) }
+}
+
+/// With a store of dead letters that goes away with the test.
+fn bridge(producer: &Arc<Played>) -> (Bridge, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&StoreConfig::Folder(folder.path().to_owned())).unwrap();
+    (Bridge::new(Arc::clone(producer) as Arc<_>, Some(store), config()), folder)
 }
 
 async fn deliver(bridge: &Bridge, events: &[Value]) -> Result<Delivered, DeliveryError> {
-    let body = json!({"Data": {"events": Value::from(events).to_string()}, "Metadata": {}}).to_string();
-    let memory = bridge.memory().reserve(body.len()).await;
+    let text = Value::from(events).to_string();
+    let memory = bridge.memory().reserve(text.len()).await;
     let deadline = Instant::now() + bridge.delivery_timeout();
-    bridge.deliver(body.into_bytes(), memory, deadline, &mut Observation::default()).await
+    bridge.deliver(&text, memory, deadline, &mut Observation::default()).await
 }
 
 fn event(id: &str, event_type: &str, payload: &Value) -> Value {
@@ -102,18 +109,24 @@ fn telemetry(id: &str) -> Value {
     event(id, "microsoft.iot.telemetry", &json!({"noise": 40}))
 }
 
-fn dead_letters(delivered: &Delivered) -> Vec<(String, String)> {
-    let text = delivered.response.outputs.dead_letter.as_deref().unwrap_or("[]");
-    let letters: Vec<Value> = serde_json::from_str(text).unwrap();
+/// The id and the outcome of each dead letter.
+fn dead_letters(folder: &TempDir) -> Vec<(String, String)> {
+    let files = walkdir::WalkDir::new(folder.path()).into_iter().map(Result::unwrap);
+    let texts = files.filter(|file| file.file_type().is_file()).map(|file| std::fs::read(file.path()).unwrap());
+    let letters: Vec<Value> = texts.flat_map(|text| serde_json::from_slice::<Vec<_>>(&text).unwrap()).collect();
     let word = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
-    letters.iter().map(|letter| (word(letter, "id"), word(letter, "lastDeliveryOutcome"))).collect()
+    let mut seen: Vec<_> =
+        letters.iter().map(|letter| (word(letter, "id"), word(letter, "lastDeliveryOutcome"))).collect();
+    seen.sort();
+    seen
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_event_of_a_delivery_is_accounted_for() {
     let producer = Played::with(&[("too large", Outcome::TooLarge)]);
+    let (bridge, folder) = bridge(&producer);
     let delivered = deliver(
-        &bridge(&producer),
+        &bridge,
         &[
             update("good", &["/a", "/b"]),
             event("bad", "Microsoft.DigitalTwins.Twin.Update", &json!({"patch": 1})),
@@ -128,7 +141,7 @@ async fn every_event_of_a_delivery_is_accounted_for() {
     let expected = Counts { events: 6, records: 3, empty: 1, ignored: 1, repeats: 0, set_aside: 2 };
     assert_eq!(delivered.counts, expected);
     let expected = [("bad", "BadRequest"), ("too large", "PayloadTooLarge")];
-    assert_eq!(dead_letters(&delivered), expected.map(|(id, outcome)| (id.to_owned(), outcome.to_owned())));
+    assert_eq!(dead_letters(&folder), expected.map(|(id, outcome)| (id.to_owned(), outcome.to_owned())));
     assert_eq!(producer.sent(), [["good", "too large", "good too"]]);
 }
 
@@ -136,19 +149,20 @@ async fn every_event_of_a_delivery_is_accounted_for() {
 async fn a_delivery_that_the_hub_does_not_take_fails_at_its_deadline() {
     let producer = Arc::new(Played { takes: Duration::from_secs(60), ..Played::default() });
     let started = Instant::now();
-    let failed = deliver(&bridge(&producer), &[update("e", &["/a"])]).await.unwrap_err();
+    let (bridge, _folder) = bridge(&producer);
+    let failed = deliver(&bridge, &[update("e", &["/a"])]).await.unwrap_err();
     assert_eq!((failed.kind(), started.elapsed()), ("noAnswer", Duration::from_secs(25)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_delivery_that_finds_no_memory_fails_at_its_deadline() {
     let producer = Arc::new(Played { memory: Memory::new(1000), ..Played::default() });
-    let bridge = bridge(&producer);
+    let (bridge, _folder) = bridge(&producer);
     let others = bridge.memory().reserve(800).await;
     let events = [update("e", &["/a", "/b", "/c"])];
     let memory = bridge.memory().reserve(100).await;
     let text = Value::from(events.as_slice()).to_string();
-    let received = invocation::each(&text).unwrap();
+    let received = Received::all(&text).unwrap();
     let deadline = Instant::now() + Duration::from_secs(25);
     let failed = bridge.forward(received, "now", memory, deadline, &mut Observation::default()).await;
     assert_eq!(failed.unwrap_err(), SendError::NoAnswer);
@@ -159,7 +173,7 @@ async fn a_delivery_that_finds_no_memory_fails_at_its_deadline() {
 #[tokio::test(start_paused = true)]
 async fn what_is_given_up_half_way_leaves_nothing_behind() {
     let producer = Arc::new(Played { takes: Duration::from_secs(20), ..Played::default() });
-    let bridge = bridge(&producer);
+    let (bridge, _folder) = bridge(&producer);
     let events = [update("e", &["/a"])];
     assert!(tokio::time::timeout(Duration::from_secs(1), deliver(&bridge, &events)).await.is_err());
     // All of the memory is there again, and the event is not taken for one that is stored.
@@ -174,7 +188,7 @@ async fn a_delivery_that_comes_once_more_stores_only_what_is_missing() {
     let ids: Vec<_> = (0..32).map(|number| format!("e{number}")).collect();
     let events: Vec<_> = ids.iter().map(|id| update(id, &["/a"])).collect();
     let producer = Played::with(&[("e7", Outcome::Unsettled)]);
-    let bridge = bridge(&producer);
+    let (bridge, _folder) = bridge(&producer);
     assert_eq!(deliver(&bridge, &events).await.unwrap_err().kind(), "throttled");
     producer.set(&[]);
     let delivered = deliver(&bridge, &events).await.unwrap();
@@ -185,7 +199,7 @@ async fn a_delivery_that_comes_once_more_stores_only_what_is_missing() {
 #[tokio::test(start_paused = true)]
 async fn only_what_is_the_same_to_the_last_byte_is_a_repeat_and_telemetry_never_is() {
     let producer = Played::with(&[]);
-    let bridge = bridge(&producer);
+    let (bridge, _folder) = bridge(&producer);
     let twice = [update("e", &["/a"]), update("e", &["/a"]), telemetry("m"), telemetry("m")];
     let delivered = deliver(&bridge, &twice).await.unwrap();
     assert_eq!(delivered.counts, Counts { events: 4, records: 3, repeats: 1, ..Counts::default() });
@@ -198,11 +212,52 @@ async fn only_what_is_the_same_to_the_last_byte_is_a_repeat_and_telemetry_never_
 #[tokio::test(start_paused = true)]
 async fn an_event_that_was_set_aside_is_set_aside_again() {
     let producer = Played::with(&[("too large", Outcome::TooLarge)]);
-    let bridge = bridge(&producer);
+    let (bridge, _folder) = bridge(&producer);
     for _ in 0..2 {
         let delivered = deliver(&bridge, &[update("too large", &["/a"])]).await.unwrap();
         assert_eq!(delivered.counts, Counts { events: 1, set_aside: 1, ..Counts::default() });
     }
+}
+
+/// What can't be kept can't be acknowledged; what is stored is stored, and not stored again.
+#[tokio::test(start_paused = true)]
+async fn without_a_store_a_delivery_with_a_bad_event_fails_and_its_neighbours_are_stored_once() {
+    let producer = Played::with(&[]);
+    let bridge = Bridge::new(Arc::clone(&producer) as Arc<_>, None, config());
+    let bad = event("bad", "Microsoft.DigitalTwins.Twin.Update", &json!({"patch": 1}));
+    for _ in 0..2 {
+        let failed = deliver(&bridge, &[update("good", &["/a"]), bad.clone()]).await.unwrap_err();
+        assert_eq!(failed.kind(), "deadLetters");
+    }
+    assert_eq!(producer.sent(), [vec!["good"], vec![]]);
+    insta::assert_snapshot!(deliver(&bridge, &[bad]).await.unwrap_err(), @"Some events can't be recorded, and there is no store of dead letters to keep them in: set AzureWebJobsStorage, or DEAD_LETTERS to a file: URL. The first: The event can't be recorded: its patch is not an array of operations.");
+}
+
+/// Dead letters need time after the hub has had its own.
+#[tokio::test(start_paused = true)]
+async fn the_hub_has_less_time_where_there_are_dead_letters_to_write() {
+    let producer = Arc::new(Played { takes: Duration::from_secs(60), ..Played::default() });
+    let (bridge, _folder) = bridge(&producer);
+    let bad = event("bad", "Microsoft.DigitalTwins.Twin.Update", &json!({"patch": 1}));
+    let started = Instant::now();
+    deliver(&bridge, &[update("good", &["/a"]), bad]).await.unwrap_err();
+    assert_eq!(started.elapsed(), Duration::from_secs(22));
+}
+
+/// However deep it is, and whatever stands in its place.
+#[tokio::test(start_paused = true)]
+async fn an_event_that_can_not_be_read_at_all_is_set_aside_alone() {
+    let producer = Played::with(&[]);
+    let (bridge, folder) = bridge(&producer);
+    let deep = format!(r#"{{"id":"deep","data":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+    let surrogate = r#"{"id":"half","data":{"\ud800":1}}"#;
+    let text = format!("[{}, {deep}, {surrogate}, 5]", update("good", &["/a"]));
+    let memory = bridge.memory().reserve(text.len()).await;
+    let deadline = Instant::now() + bridge.delivery_timeout();
+    let delivered = bridge.deliver(&text, memory, deadline, &mut Observation::default()).await.unwrap();
+    assert_eq!(delivered.counts, Counts { events: 4, records: 1, set_aside: 3, ..Counts::default() });
+    let files = walkdir::WalkDir::new(folder.path()).into_iter().map(Result::unwrap);
+    assert_eq!(files.filter(|file| file.file_type().is_file()).count(), 3);
 }
 
 #[test]

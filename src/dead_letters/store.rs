@@ -70,12 +70,14 @@ impl Store {
     ///
     /// After an error some may be written. Writing them again changes nothing of those.
     pub async fn write(&self, letters: &[DeadLetter<'_>], deadline: Instant) -> Result<(), StoreError> {
-        let written = stream::iter(letters).map(|letter| async move {
-            let content = serde_json::to_vec(&[letter]).map_err(|error| StoreError::of(&self.place, &error))?;
-            let (name, content) = (LetterName::of(letter.event), PutPayload::from(content));
-            self.attempt(deadline, || self.put_new(&name, content.clone())).await
-        });
-        written.buffer_unordered(AT_ONCE).try_collect().await
+        let writes: Vec<_> = letters.iter().map(|letter| self.write_one(letter, deadline)).collect();
+        stream::iter(writes).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn write_one(&self, letter: &DeadLetter<'_>, deadline: Instant) -> Result<(), StoreError> {
+        let content = serde_json::to_vec(&[letter]).map_err(|error| StoreError::of(&self.place, &error))?;
+        let (name, content) = (LetterName::of(letter.event), PutPayload::from(content));
+        self.attempt(deadline, || self.put_new(&name, content.clone())).await
     }
 
     /// The names of all letters of whatever kind, what came first in front. A container or folder that is missing has

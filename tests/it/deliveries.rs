@@ -16,7 +16,7 @@ async fn an_update_is_stored_when_it_is_answered() {
         .deliver(&json!([update("e", "GrindingStep", &[("/Force", json!(1.5)), ("/Front/Temperature", json!("hot"))])]))
         .await;
     answer.assert_delivered();
-    assert_eq!(answer.body, json!({"Outputs": {}, "Logs": [], "ReturnValue": null}));
+    assert_eq!(answer.body, json!({}));
 
     // No waiting: what is answered is stored.
     let events = hub.events("twins");
@@ -105,17 +105,16 @@ async fn one_bad_event_does_not_block_its_neighbours() {
     let ids: Vec<_> = hub.events("twins").iter().map(|event| body(event)["EventId"].clone()).collect();
     assert_eq!(ids, ["first#0", "last#0"]);
 
-    let dead_letters = answer.dead_letters();
+    let dead_letters = handler.dead_letters();
     assert_eq!(dead_letters.len(), 3);
-    let mut first = dead_letters[0].clone();
+    let of = |id: &str| dead_letters.iter().find(|letter| letter["id"] == id).unwrap();
+    let mut first = of(unknown_operation["id"].as_str().unwrap()).clone();
     let added = ["deadLetterReason", "lastDeliveryOutcome", "lastDeliveryAttemptTime"]
         .map(|name| first.as_object_mut().unwrap().remove(name).unwrap());
     assert_eq!(first, unknown_operation, "the event is kept whole");
     assert!(added[0].as_str().unwrap().contains("operation 0"));
-    assert_eq!(dead_letters[1]["event"], 5);
-    assert_eq!(dead_letters[2]["id"], "ce");
-    assert_eq!(dead_letters[2]["lastdeliveryoutcome"], "BadRequest");
-    assert_eq!(answer.body["Logs"].as_array().unwrap().len(), 3);
+    assert!(dead_letters.iter().any(|letter| letter["event"] == 5));
+    assert_eq!(of("ce")["lastdeliveryoutcome"], "BadRequest");
 
     let line = handler.logged("Delivered.").await;
     assert_eq!(
@@ -170,7 +169,7 @@ async fn every_kind_of_notification_is_recorded() {
     events.push(events[0].clone());
     let answer = handler.deliver(&json!(events)).await;
     answer.assert_delivered();
-    assert!(answer.dead_letters().is_empty(), "{answer:?}");
+    assert!(handler.dead_letters().is_empty(), "{answer:?}");
     for event in hub.events("twins") {
         let record = body(&event);
         let table = if record.get("Key").is_some() {

@@ -41,7 +41,7 @@ async fn a_link_detached_for_a_size_makes_no_dead_letter_of_an_innocent_event() 
         .answer_next(1, Answer::detach("amqp:link:message-size-exceeded", "The received message is too large."));
     let answer = handler.deliver(&json!(changes("t", 0..5))).await;
     answer.assert_delivered();
-    assert!(answer.dead_letters().is_empty(), "{answer:?}");
+    assert!(handler.dead_letters().is_empty(), "{answer:?}");
     assert_eq!(ids(&hub, "t"), ["0#0", "1#0", "2#0", "3#0", "4#0"]);
     assert_eq!(hub.connections().opened, 1, "the connection is well");
     handler.logged("Delivered.").await;

@@ -29,3 +29,4 @@ mod structure;
 mod through_the_host;
 mod twins;
 mod under_way;
+mod webhook;

@@ -2,6 +2,9 @@
 //! anything but success, on its schedule.
 
 use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,6 +16,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use walkdir::WalkDir;
 
 use crate::{
     GRACE, delivery_timeout,
@@ -34,49 +38,67 @@ fn patience() -> Duration {
 #[derive(Debug)]
 pub struct Destination {
     address: watch::Receiver<String>,
+    way: Way,
+    /// Where the bridge keeps dead letters.
+    dead_letters: PathBuf,
     http: reqwest::Client,
     counts: Arc<Counts>,
 }
 
-impl Destination {
-    pub fn new(address: watch::Receiver<String>, counts: Arc<Counts>) -> Self {
-        Self { address, http: reqwest::Client::new(), counts }
-    }
-
-    /// Tries once. `Some` is success, with what was set aside.
-    async fn post(&self, events: &str) -> Option<Vec<Value>> {
-        let url = format!("http://{}/function", *self.address.borrow());
-        // The host's envelope, in which the events are JSON in a string.
-        let body = json!({"Data": {"events": events}, "Metadata": {}}).to_string();
-        let started = Instant::now();
-        let answer = async {
-            let answer = self.http.post(url).header("content-type", "application/json").body(body).send().await?;
-            Ok::<_, reqwest::Error>((answer.status(), answer.bytes().await?))
-        };
-        match timeout(patience(), answer).await {
-            Ok(Ok((status, body))) => {
-                self.counts.count(Outcome::Answered(status.as_u16()), started.elapsed());
-                status.is_success().then(|| dead_letters(&body))
-            }
-            // Killed before it answered, or not there.
-            Ok(Err(_)) => {
-                self.counts.count(Outcome::Broken, started.elapsed());
-                None
-            }
-            Err(_) => {
-                self.counts.count(Outcome::Unanswered, started.elapsed());
-                None
-            }
-        }
-    }
+/// The way in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The request of Event Grid itself, forwarded.
+    Webhook,
+    /// The envelope of the Event Grid trigger.
+    Function,
 }
 
-fn dead_letters(body: &[u8]) -> Vec<Value> {
-    let answer: Value = serde_json::from_slice(body).unwrap();
-    match &answer["Outputs"]["deadLetter"] {
-        Value::Null => Vec::new(),
-        Value::String(text) => serde_json::from_str(text).unwrap(),
-        other => panic!("the output must be a string that holds JSON, not {other}"),
+impl Destination {
+    pub fn new(address: watch::Receiver<String>, way: Way, dead_letters: &Path, counts: Arc<Counts>) -> Self {
+        Self { address, way, dead_letters: dead_letters.to_owned(), http: reqwest::Client::new(), counts }
+    }
+
+    /// Tries once. Answers whether it was a success.
+    async fn post(&self, events: &str) -> bool {
+        let address = self.address.borrow().clone();
+        let (url, body) = match self.way {
+            Way::Webhook => (format!("http://{address}/api/events?code=key"), events.to_owned()),
+            // The host's envelope, in which the events are JSON in a string.
+            Way::Function => {
+                (format!("http://{address}/function"), json!({"Data": {"events": events}, "Metadata": {}}).to_string())
+            }
+        };
+        let started = Instant::now();
+        let answer = async {
+            let request = self.http.post(url).header("content-type", "application/json; charset=utf-8");
+            let answer = request.header("aeg-event-type", "Notification").body(body).send().await?;
+            let status = answer.status();
+            answer.bytes().await?;
+            Ok::<_, reqwest::Error>(status)
+        };
+        let (outcome, is_success) = match timeout(patience(), answer).await {
+            Ok(Ok(status)) => (Outcome::Answered(status.as_u16()), status.is_success()),
+            // Killed before it answered, or not there.
+            Ok(Err(_)) => (Outcome::Broken, false),
+            Err(_) => (Outcome::Unanswered, false),
+        };
+        self.counts.count(outcome, started.elapsed());
+        is_success
+    }
+
+    /// The dead letters that are kept of a delivery; others leave them be.
+    fn dead_letters(&self, delivery: &str) -> Vec<Value> {
+        let id = |event: &Value| event["id"].as_str().map(str::to_owned);
+        let ids: HashSet<_> = serde_json::from_str::<Vec<Value>>(delivery).unwrap().iter().filter_map(id).collect();
+        let files = WalkDir::new(&self.dead_letters).into_iter().filter_map(Result::ok);
+        let letters = files.filter_map(|file| {
+            // One that is being written, or that another sender has taken away meanwhile, is none of ours.
+            let letters: Vec<Value> = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;
+            let is_ours = letters.iter().any(|letter| id(letter).is_some_and(|id| ids.contains(&id)));
+            is_ours.then(|| fs::remove_file(file.path())).map(|_| letters)
+        });
+        letters.flatten().collect()
     }
 }
 
@@ -101,14 +123,11 @@ impl Sender {
             let text = delivery.text();
             let mut pauses = SCHEDULE.into_iter().chain(std::iter::repeat(SCHEDULE[SCHEDULE.len() - 1]));
             self.destination.counts.delivery();
-            let dead_letters = loop {
-                if let Some(dead_letters) = self.destination.post(&text).await {
-                    break dead_letters;
-                }
+            while !self.destination.post(&text).await {
                 let pause = pauses.next().unwrap_or_default();
                 sleep(Duration::from_millis(pause).mul_f64(self.rng.f64().mul_add(0.4, 0.8))).await;
-            };
-            self.ledger.acknowledged(&delivery, dead_letters);
+            }
+            self.ledger.acknowledged(&delivery, self.destination.dead_letters(&text));
         }
     }
 }

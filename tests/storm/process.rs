@@ -1,6 +1,13 @@
 //! The bridge's process: started, killed, asked to stop, and started again, as platforms do it.
 
-use std::{fs::File, io::Write, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+    time::Duration,
+};
 
 use fastrand::Rng;
 use parking_lot::Mutex;
@@ -28,7 +35,7 @@ const LIFE: std::ops::Range<u64> = 1_000..8_000;
 #[derive(Debug)]
 pub struct Operator {
     /// Of the bridge: the hub, and what sends to it.
-    settings: [(&'static str, String); 2],
+    settings: [(&'static str, String); 3],
     log: Arc<Mutex<File>>,
     address: watch::Sender<String>,
     process: Child,
@@ -37,8 +44,18 @@ pub struct Operator {
 
 impl Operator {
     /// Starts the first process and waits until it listens.
-    pub async fn start(connection_string: &str, producer: &'static str, seed: u64, counts: Arc<Counts>) -> Self {
-        let settings = [("EVENT_HUB", connection_string.to_owned()), ("EVENT_HUB_PRODUCER", producer.to_owned())];
+    pub async fn start(
+        connection_string: &str,
+        producer: &'static str,
+        dead_letters: &Path,
+        seed: u64,
+        counts: Arc<Counts>,
+    ) -> Self {
+        let settings = [
+            ("EVENT_HUB", connection_string.to_owned()),
+            ("EVENT_HUB_PRODUCER", producer.to_owned()),
+            ("DEAD_LETTERS", format!("file://{}", dead_letters.display())),
+        ];
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("storm-{producer}-{seed}.log"));
         let log = Arc::new(Mutex::new(File::create(path).unwrap()));
         let address = watch::Sender::default();

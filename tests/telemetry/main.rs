@@ -125,7 +125,7 @@ async fn a_stop_flushes_spans_and_metrics_and_the_sums_are_right() {
         json!([update("a", "t", &[("/a", json!(1)), ("/b", json!(2))]), update("a", "t", &[]), unknown, {"id": "bad"}]);
     let answer = handler.deliver(&events).await;
     answer.assert_delivered();
-    assert_eq!(answer.dead_letters().len(), 1, "{answer:?}");
+    assert_eq!(handler.dead_letters().len(), 1, "{answer:?}");
     handler.deliver(&json!([update("b", "t", &[("/a", json!(1))])])).await.assert_delivered();
     handler.post("no invocation").await.reason(400);
     handler.terminate();

@@ -123,14 +123,14 @@ fn config(format: RecordFormat) -> Config {
 
 /// From the body of a request to the text of its events.
 fn envelope(input: &'static Input) -> Pass {
-    Box::new(|| invocation::events(&input.body).unwrap().len())
+    Box::new(|| invocation::text(&input.body).unwrap().len())
 }
 
 /// From that text to what happened to which twins.
 fn notification(input: &'static Input) -> Pass {
     Box::new(|| {
         let is_notification = |received: &Received<'_>| matches!(received.event, Ok(Event::Notification(_)));
-        invocation::each(&input.text).unwrap().iter().filter(|received| is_notification(received)).count()
+        Received::all(&input.text).unwrap().iter().filter(|received| is_notification(received)).count()
     })
 }
 
@@ -197,8 +197,8 @@ fn convert_all(input: &'static Input) -> Pass {
 /// From the body of a request to the bytes of AMQP messages.
 fn all(input: &'static Input, body: Body) -> Pass {
     Box::new(move || {
-        let text = invocation::events(&input.body).unwrap();
-        let events = invocation::each(&text).unwrap().into_iter();
+        let text = invocation::text(&input.body).unwrap();
+        let events = Received::all(&text).unwrap().into_iter();
         let of_event = |received: Received<'_>| {
             let (notification, records) = converted(received.event.unwrap());
             written(&messages(&notification, records, body))

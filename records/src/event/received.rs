@@ -7,7 +7,11 @@ use super::{
     interpretation::{interpret, twin_updated},
     twin_update::TwinUpdate,
 };
-use crate::{bad_event::BadEvent, json::Reader, notification::Event};
+use crate::{
+    bad_event::BadEvent,
+    json::{Reader, is_too_deep},
+    notification::Event,
+};
 
 /// One event of a delivery.
 #[derive(Debug)]
@@ -19,8 +23,32 @@ pub struct Received<'a> {
 }
 
 impl<'a> Received<'a> {
+    /// The events in the text of a delivery, which is an array of them, or one by itself. `None` where it is neither; an
+    /// event that can't be understood is one all the same.
+    pub fn all(text: &'a str) -> Option<Vec<Self>> {
+        let text = text.trim_ascii();
+        let mut reader = Reader::new(text);
+        let mut received = Vec::new();
+        let mut take = |reader: &mut Reader<'a>| Self::next(reader).map(|event| received.push(event));
+        let taken = match text.as_bytes().first()? {
+            b'[' => reader.array(take),
+            b'{' => take(&mut reader),
+            _ => return None,
+        };
+        if taken.is_some() && reader.is_at_end() {
+            return Some(received);
+        }
+        // There is something unusual between the events, or one of them is too deep for the reader.
+        let events: Vec<&RawValue> = if text.starts_with('[') {
+            serde_json::from_str(text).ok()?
+        } else {
+            vec![serde_json::from_str(text).ok()?]
+        };
+        Some(events.into_iter().map(Self::of).collect())
+    }
+
     /// Takes the event that stands next. `None` is no JSON, or too deep.
-    pub fn next(reader: &mut Reader<'a>) -> Option<Self> {
+    fn next(reader: &mut Reader<'a>) -> Option<Self> {
         let mut ahead = *reader;
         if let Some(update) = Self::next_update(&mut ahead) {
             *reader = ahead;
@@ -31,6 +59,9 @@ impl<'a> Received<'a> {
 
     /// Reads an event that stands by itself.
     pub fn of(event: &'a RawValue) -> Self {
+        if is_too_deep(event.get()) {
+            return Self { text: event.get(), event: Err(BadEvent::TooDeep) };
+        }
         Self::next_update(&mut Reader::new(event.get())).unwrap_or_else(|| Self::by_levels(event))
     }
 

@@ -213,7 +213,7 @@ async fn a_record_too_large_for_the_hub_is_set_aside_and_its_neighbours_are_forw
         ]))
         .await;
     answer.assert_delivered();
-    let dead_letters = answer.dead_letters();
+    let dead_letters = handler.dead_letters();
     assert_eq!(dead_letters.len(), 1);
     assert_eq!(dead_letters[0]["id"], "large");
     assert_eq!(dead_letters[0]["lastDeliveryOutcome"], "PayloadTooLarge");
@@ -270,7 +270,7 @@ async fn a_packed_record_that_is_too_large_alone_sets_its_event_aside() {
     ]);
     let answer = handler.deliver(&events).await;
     answer.assert_delivered();
-    assert_eq!(answer.dead_letters().len(), 1);
+    assert_eq!(handler.dead_letters().len(), 1);
     let stored: Vec<_> = hub.events("twins").into_iter().map(|event| event.message_id.unwrap()).collect();
     assert_eq!(stored, ["f"]);
 }
@@ -360,7 +360,7 @@ async fn a_batch_that_the_hub_finds_too_large_is_no_reason_to_set_anything_aside
     let events: Vec<_> = (0..5).map(|number| update(&format!("e{number}"), "t", &[("/a", json!(number))])).collect();
     let answer = handler.deliver(&json!(events)).await;
     answer.assert_delivered();
-    assert!(answer.dead_letters().is_empty(), "{answer:?}");
+    assert!(handler.dead_letters().is_empty(), "{answer:?}");
     assert_eq!(ids(&hub), ["e0#0", "e1#0", "e2#0", "e3#0", "e4#0"]);
 }
 
