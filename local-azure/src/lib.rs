@@ -23,14 +23,15 @@
 //! event_grid::{subscriber, counts, handshake}           each subscription on its own
 //! event_grid::{delivery, dead_letter, retry}            events go out
 //! event_grid::{queue, outcome, event}                   events wait
-//! event_grid::{config, schema}
+//! event_grid::{config, endpoint, schema}
 //!
 //! functions_host                                        the Functions host
-//! functions_host::{webhook, delivery}                   events come in, and the function runs
+//! functions_host::{webhook, delivery, http_trigger, execution}
+//!                                                       requests come in, and the function runs
 //! functions_host::{invocation, outputs, answer}         what the handler gets, and what it gives back
 //! functions_host::{handler, handler_process, handler_client, free_port}
 //!                                                       the handler is started and asked
-//! functions_host::{config, app, log, timespan}
+//! functions_host::{config, app, function, function_key, log, timespan}
 //! functions_host::{blob, blob_path, shared_key}         blobs
 //! functions_host::newtonsoft::{self, reader, writer, number, timestamp, token}
 //!                                                       JSON as the host reads and writes it

@@ -119,9 +119,17 @@ async fn what_a_client_does_to_a_twin_is_drawn_beside_what_the_factory_does() {
 
 #[tokio::test]
 async fn another_host_gets_the_same_deliveries_once_it_is_up() {
+    for way in ["function", "webhook"] {
+        delivers_to_another_host(way).await;
+    }
+}
+
+async fn delivers_to_another_host(way: &str) {
+    let is_webhook = way == "webhook";
     let (deliveries, mut delivered) = mpsc::unbounded_channel();
     let deliver = async move |headers: HeaderMap, Json(events): Json<Value>| {
         if headers["aeg-event-type"] == "SubscriptionValidation" {
+            assert_eq!(events[0]["data"]["validationUrl"].is_string(), is_webhook);
             return Json(json!({"validationResponse": events[0]["data"]["validationCode"]}));
         }
         deliveries.send(events).unwrap();
@@ -129,10 +137,11 @@ async fn another_host_gets_the_same_deliveries_once_it_is_up() {
     };
     // The port is known before anything listens on it.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let webhook = format!("http://{}/hook", listener.local_addr().unwrap());
+    let base_url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let webhook = format!("{base_url}?code=secret");
     let filter = "type = 'Microsoft.DigitalTwins.Twin.Update' AND $body.modelId != 'no model'";
-    let local = Local::start(&["--webhook", &webhook, "--filter", filter]).await;
-    assert_eq!(local.pieces["Webhook"], webhook);
+    let local = Local::start(&["--way", way, "--webhook", &webhook, "--filter", filter]).await;
+    assert_eq!(local.pieces["Webhook"], base_url, "a key is not shown");
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/hook", post(deliver))).await });
     let events = timeout(PATIENCE, delivered.recv()).await.expect("a delivery comes").unwrap();
     assert_eq!(events[0]["eventType"], "Microsoft.DigitalTwins.Twin.Update", "{events}");

@@ -6,7 +6,7 @@ use reqwest::Url;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::Schema;
+use super::{Endpoint, Schema};
 use crate::functions_host::{InvalidConnectionString, Storage};
 
 /// A topic and its subscriptions.
@@ -66,13 +66,13 @@ impl Config {
     }
 }
 
-/// An event subscription with a webhook. The limits are Event Grid's.
+/// An event subscription. The limits are Event Grid's.
 #[derive(Clone, Debug)]
 pub struct Subscription {
     /// Its name: 3 to 64 letters, digits and hyphens.
     pub name: String,
-    /// The URL of the webhook, `http` as it is for loopback.
-    pub endpoint: String,
+    /// Where its events go; the URL begins with `http://`, as it is for loopback.
+    pub endpoint: Endpoint,
     /// At most so many events in a delivery, 1 to 5,000. Event Grid never waits for more to come.
     pub max_events_per_batch: usize,
     /// How large a delivery may be, 1 to 1,024 KB; a single event may be larger.
@@ -88,12 +88,18 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// A subscription of a function with an Event Grid trigger, as Azure creates it when nothing else is said.
+    #[must_use]
+    pub fn new(name: &str, url: impl Into<String>) -> Self {
+        Self::to(name, Endpoint::AzureFunction(url.into()))
+    }
+
     /// A subscription as Azure creates it when nothing else is said.
     #[must_use]
-    pub fn new(name: &str, endpoint: impl Into<String>) -> Self {
+    pub fn to(name: &str, endpoint: Endpoint) -> Self {
         Self {
             name: name.to_owned(),
-            endpoint: endpoint.into(),
+            endpoint,
             max_events_per_batch: 1,
             preferred_batch_size_kb: 64,
             max_delivery_attempts: 30,
@@ -112,7 +118,7 @@ impl Subscription {
         let minute_to_day = Duration::from_secs(60)..=Duration::from_secs(24 * 3600);
         if !well_named || !(3..=64).contains(&self.name.len()) {
             Some("its name must be 3 to 64 letters, digits and hyphens")
-        } else if !Url::parse(&self.endpoint).is_ok_and(|url| url.scheme() == "http" && url.has_host()) {
+        } else if !Url::parse(self.endpoint.url()).is_ok_and(|url| url.scheme() == "http" && url.has_host()) {
             Some("its endpoint must be an http:// URL")
         } else if !(1..=5000).contains(&self.max_events_per_batch) {
             Some("max_events_per_batch must be 1 to 5000")

@@ -1,4 +1,4 @@
-//! A delivery: events in one request to the webhook, and what comes of it.
+//! A delivery: events in one request to the endpoint, and what comes of it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use reqwest::{
 };
 
 use super::{
-    Limits, Schema, Subscription,
+    Endpoint, Limits, Schema, Subscription,
     outcome::{Failure, judge},
     queue::Pending,
 };
@@ -20,18 +20,18 @@ pub(super) const DELIVERY_COUNT: &str = "aeg-delivery-count";
 const DATA_VERSION: &str = "aeg-data-version";
 const METADATA_VERSION: &str = "aeg-metadata-version";
 
-/// The endpoint of a subscription.
+/// The way to a subscription's endpoint.
 #[derive(Debug)]
-pub(super) struct Webhook {
+pub(super) struct EndpointClient {
     client: Client,
-    pub(super) url: String,
+    pub(super) endpoint: Endpoint,
     pub(super) schema: Schema,
     pub(super) subscription: String,
     batched: bool,
     answer_timeout: Duration,
 }
 
-impl Webhook {
+impl EndpointClient {
     pub(super) fn new(subscription: &Subscription, schema: Schema, limits: Limits) -> reqwest::Result<Self> {
         // A proxy from the environment has no business between this process and an endpoint on loopback.
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none());
@@ -39,7 +39,7 @@ impl Webhook {
         let client = client.timeout(limits.answer).pool_max_idle_per_host(limits.parallel_deliveries);
         Ok(Self {
             client: client.build()?,
-            url: subscription.endpoint.clone(),
+            endpoint: subscription.endpoint.clone(),
             schema,
             subscription: subscription.name.to_uppercase(),
             batched: subscription.batched(),
@@ -52,7 +52,7 @@ impl Webhook {
         let Some(first) = batch.first() else { return Ok(()) };
         let mut request = self
             .client
-            .post(&self.url)
+            .post(self.endpoint.url())
             .header(CONTENT_TYPE, self.schema.content_type(self.batched))
             .header(EVENT_TYPE, "Notification")
             .header(SUBSCRIPTION_NAME, &self.subscription)
@@ -71,11 +71,11 @@ impl Webhook {
     /// What to tell about a failed delivery.
     pub(super) fn complaint(&self, failure: Failure) -> String {
         match failure.status {
-            Some(status) => format!("{} answered {status}.", self.url),
+            Some(status) => format!("{} answered {status}.", self.endpoint),
             None if failure == Failure::TIMED_OUT => {
-                format!("{} did not answer within {:?}.", self.url, self.answer_timeout)
+                format!("{} did not answer within {:?}.", self.endpoint, self.answer_timeout)
             }
-            None => format!("{} can't be reached, or hung up.", self.url),
+            None => format!("{} can't be reached, or hung up.", self.endpoint),
         }
     }
 

@@ -2,7 +2,7 @@
 //! is told.
 //!
 //! ```text
-//! the twins' channel ─┐                 ┌─> queue ─> subscriber ─> delivery ─> webhook
+//! the twins' channel ─┐                 ┌─> queue ─> subscriber ─> delivery ─> endpoint
 //!                     ├─> topic (event) ┤              │    ^
 //! publisher (HTTP) ───┘                 └─> ...        │    └── outcome, retry: again later, from the queue
 //!                                                      └─> dead_letter ─> blob
@@ -11,7 +11,8 @@
 //! `topic` takes events from a channel, or from `publisher` as Microsoft's clients send them, and puts each into the
 //! `queue` of every subscription that wants it. A `subscriber` first shakes hands with its endpoint (`handshake`), then
 //! takes batches from its queue and delivers several at a time. `outcome` judges the answer, `retry` knows when to try
-//! again, `dead_letter` writes what nobody will get.
+//! again, `dead_letter` writes what nobody will get. Whether the endpoint is the Event Grid trigger of a function or a
+//! webhook of any other kind makes a difference to the handshake only.
 //!
 //! It is faithful where an endpoint, a publisher or a reader of dead letters can tell the difference, to
 //! <https://learn.microsoft.com/azure/event-grid/delivery-and-retry>. It differs on purpose: a handshake that fails is
@@ -26,6 +27,7 @@ mod config;
 mod counts;
 mod dead_letter;
 mod delivery;
+mod endpoint;
 mod event;
 mod handshake;
 mod outcome;
@@ -44,6 +46,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::{
     config::{Config, DeadLetters, Error, Limits, Subscription},
     counts::{Snapshot, SubscriptionSnapshot},
+    endpoint::Endpoint,
     handshake::Handshake,
     schema::Schema,
 };

@@ -14,7 +14,7 @@ use super::{
     Error, Handshake, Limits, Schema, Subscription, SubscriptionSnapshot,
     counts::Counts,
     dead_letter::{DeadLetterBox, Letter, Reason},
-    delivery::Webhook,
+    delivery::EndpointClient,
     event::Event,
     outcome::Failure,
     queue::{Pending, Queue},
@@ -45,7 +45,7 @@ pub(super) struct Common {
 pub(super) struct Subscriber {
     subscription: Subscription,
     common: Common,
-    webhook: Webhook,
+    endpoint: EndpointClient,
     dead_letters: Option<DeadLetterBox>,
     queue: Queue,
     /// Room for events.
@@ -70,7 +70,7 @@ impl Subscriber {
             .map(|destination| DeadLetterBox::new(destination, common.schema, &subscription.name))
             .transpose()?;
         Ok(Self {
-            webhook: Webhook::new(&subscription, common.schema, common.limits)?,
+            endpoint: EndpointClient::new(&subscription, common.schema, common.limits)?,
             dead_letters,
             queue: Queue::default(),
             places: Arc::new(Semaphore::new(common.limits.waiting)),
@@ -110,7 +110,7 @@ impl Subscriber {
     async fn shake_hands(&self) {
         let mut pause = FIRST_HANDSHAKE_WAIT;
         let mut attempts = 0;
-        while let Err(problem) = self.webhook.shake_hands(&self.common.topic).await {
+        while let Err(problem) = self.endpoint.shake_hands(&self.common.topic).await {
             attempts += 1;
             *self.handshake.lock() = Handshake::Pending { attempts, problem: Some(problem) };
             self.changes.send_replace(());
@@ -129,13 +129,13 @@ impl Subscriber {
         let mut given_up: Vec<_> =
             expired.into_iter().map(|pending| Letter { pending, reason: Reason::TimeToLiveExceeded }).collect();
         if !batch.is_empty() {
-            let result = self.webhook.deliver(&batch).await;
+            let result = self.endpoint.deliver(&batch).await;
             self.counts.deliveries.add(1);
             match result {
                 Ok(()) => self.counts.delivered.add(batch.len()),
                 Err(failure) => {
                     self.counts.failed_attempts.add(1);
-                    *self.last_problem.lock() = Some(self.webhook.complaint(failure));
+                    *self.last_problem.lock() = Some(self.endpoint.complaint(failure));
                     given_up.extend(self.retry(batch, failure));
                 }
             }

@@ -11,7 +11,7 @@ use std::{fs, io};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::blob_path::BlobPath;
+use super::function::{EventGridFunction, Function, FunctionJson, HttpFunction};
 use super::timespan;
 
 /// How long an invocation may take where `host.json` doesn't say (every plan but Consumption, which has 5 minutes).
@@ -54,7 +54,8 @@ pub enum AppError {
 pub(super) struct App {
     pub(super) custom_handler: CustomHandler,
     pub(super) function_timeout: Duration,
-    pub(super) functions: BTreeMap<String, Arc<Function>>,
+    pub(super) event_grid_functions: BTreeMap<String, Arc<EventGridFunction>>,
+    pub(super) http_functions: BTreeMap<String, HttpFunction>,
 }
 
 /// The section `customHandler` of `host.json`.
@@ -65,41 +66,6 @@ pub(super) struct CustomHandler {
     pub(super) working_directory: Option<String>,
     pub(super) stderr_is_errors: bool,
     pub(super) initialization_timeout: Duration,
-}
-
-/// A function with an Event Grid trigger.
-#[derive(Debug)]
-pub(super) struct Function {
-    /// The name of its folder.
-    pub(super) name: String,
-    pub(super) trigger: Trigger,
-    pub(super) outputs: Vec<Output>,
-}
-
-/// The trigger binding.
-#[derive(Debug)]
-pub(super) struct Trigger {
-    pub(super) name: String,
-    pub(super) cardinality: Cardinality,
-}
-
-/// How many events an invocation gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Cardinality {
-    /// One; the events of a delivery are invoked in parallel.
-    #[default]
-    One,
-    /// All events of a delivery.
-    Many,
-}
-
-/// A blob output binding.
-#[derive(Debug)]
-pub(super) struct Output {
-    pub(super) name: String,
-    pub(super) path: BlobPath,
-    /// `dataType: "binary"`: a text is written as it is, even if it is base64.
-    pub(super) binary: bool,
 }
 
 impl App {
@@ -130,74 +96,51 @@ impl App {
                 DEFAULT_INITIALIZATION_TIMEOUT,
             )?,
         };
-        Ok(Self { custom_handler, function_timeout, functions: functions(root)? })
-    }
-}
-
-fn functions(root: &Path) -> Result<BTreeMap<String, Arc<Function>>, AppError> {
-    let unreadable = |source| AppError::Unreadable { path: root.to_owned(), source };
-    let mut functions = BTreeMap::new();
-    for entry in fs::read_dir(root).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let path = entry.path().join("function.json");
-        if path.is_file() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            functions.insert(name.clone(), Arc::new(Function::read(name, &path)?));
+        let mut app = Self {
+            custom_handler,
+            function_timeout,
+            event_grid_functions: BTreeMap::new(),
+            http_functions: BTreeMap::new(),
+        };
+        app.add_functions(root)?;
+        if !section.enable_forwarding_http_request
+            && let Some(name) = app.http_functions.keys().next()
+        {
+            return Err(unusable(format!(
+                "the function {name:?} has an HTTP trigger, and the local host only knows those whose requests are \
+                 forwarded: set customHandler.enableForwardingHttpRequest to true"
+            )));
         }
+        Ok(app)
     }
-    if functions.is_empty() {
-        let problem = "no function found: no sub-folder holds a function.json".to_owned();
-        return Err(AppError::Unusable { path: root.to_owned(), problem });
-    }
-    Ok(functions)
-}
 
-impl Function {
-    fn read(name: String, path: &Path) -> Result<Self, AppError> {
-        let unusable = |problem: String| AppError::Unusable { path: path.to_owned(), problem };
-        let json: FunctionJson = read_json(path)?;
-        let mut trigger = None;
-        let mut outputs = Vec::new();
-        for binding in json.bindings {
-            match (binding.kind.to_lowercase().as_str(), binding.direction.as_deref().map(str::to_lowercase).as_deref())
-            {
-                ("eventgridtrigger", _) if trigger.is_some() => {
-                    return Err(unusable("more than one trigger".to_owned()));
-                }
-                ("eventgridtrigger", _) => trigger = Some(binding.trigger().map_err(unusable)?),
-                ("blob", Some("out")) => outputs.push(binding.output().map_err(unusable)?),
-                (kind, direction) => {
-                    let direction = direction.unwrap_or("in");
-                    return Err(unusable(format!(
-                        "binding {:?} is of type {kind:?}, direction {direction:?}; the local host knows eventGridTrigger and blob \
-                         outputs only",
-                        binding.name
-                    )));
-                }
+    fn add_functions(&mut self, root: &Path) -> Result<(), AppError> {
+        let unreadable = |source| AppError::Unreadable { path: root.to_owned(), source };
+        for entry in fs::read_dir(root).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let path = entry.path().join("function.json");
+            if path.is_file() {
+                self.add_function(entry.file_name().to_string_lossy().into_owned(), path)?;
             }
         }
-        let trigger = trigger.ok_or_else(|| unusable("no binding of type eventGridTrigger".to_owned()))?;
-        Ok(Self { name, trigger, outputs })
-    }
-}
-
-impl BindingJson {
-    fn trigger(self) -> Result<Trigger, String> {
-        let cardinality = match self.cardinality.as_deref().map(str::to_lowercase).as_deref() {
-            None => Cardinality::default(),
-            Some("one") => Cardinality::One,
-            Some("many") => Cardinality::Many,
-            Some(other) => return Err(format!("cardinality is {other:?}, must be \"one\" or \"many\"")),
-        };
-        Ok(Trigger { name: self.name, cardinality })
+        if self.event_grid_functions.is_empty() && self.http_functions.is_empty() {
+            let problem = "no function found: no sub-folder holds a function.json".to_owned();
+            return Err(AppError::Unusable { path: root.to_owned(), problem });
+        }
+        Ok(())
     }
 
-    fn output(self) -> Result<Output, String> {
-        let path = self.path.ok_or_else(|| format!("blob output {:?} has no path", self.name))?;
-        let path =
-            BlobPath::parse(&path).map_err(|problem| format!("path of blob output {:?}: {problem}", self.name))?;
-        let binary = self.data_type.is_some_and(|kind| kind.eq_ignore_ascii_case("binary"));
-        Ok(Output { name: self.name, path, binary })
+    fn add_function(&mut self, name: String, path: PathBuf) -> Result<(), AppError> {
+        let json: FunctionJson = read_json(&path)?;
+        match json.into_function(name.clone()).map_err(|problem| AppError::Unusable { path, problem })? {
+            Function::EventGrid(function) => {
+                self.event_grid_functions.insert(name, Arc::new(function));
+            }
+            Function::Http(function) => {
+                self.http_functions.insert(name, function);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -219,6 +162,8 @@ struct HostJson {
 struct CustomHandlerJson {
     description: Option<DescriptionJson>,
     initialization_timeout: Option<String>,
+    #[serde(default)]
+    enable_forwarding_http_request: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -229,21 +174,4 @@ struct DescriptionJson {
     arguments: Vec<String>,
     working_directory: Option<String>,
     use_std_error_stream_for_errors_only: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct FunctionJson {
-    bindings: Vec<BindingJson>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BindingJson {
-    #[serde(rename = "type")]
-    kind: String,
-    name: String,
-    direction: Option<String>,
-    cardinality: Option<String>,
-    path: Option<String>,
-    data_type: Option<String>,
 }

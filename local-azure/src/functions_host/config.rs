@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::blob::Storage;
+use super::function_key::FunctionKey;
 use super::log::Log;
 
 /// What to run and where.
@@ -16,8 +17,10 @@ pub struct Config {
     pub handler: Handler,
     /// App settings, which are environment variables of the handler on top of those of this process.
     pub environment: Vec<(String, String)>,
-    /// Where the webhook listens. Port 0 takes a free one.
+    /// Where the webhook and the HTTP triggers listen. Port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The key of the functions with an HTTP trigger.
+    pub function_key: FunctionKey,
     /// Where blob outputs go.
     pub storage: Storage,
     /// How long things may take.
@@ -34,6 +37,7 @@ impl Config {
             handler: Handler::Declared,
             environment: Vec::new(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            function_key: FunctionKey::random(),
             storage,
             timeouts: Timeouts::default(),
             log: Log::default(),

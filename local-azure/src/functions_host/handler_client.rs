@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
+use axum::http::request::Builder;
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -76,13 +78,53 @@ impl HandlerClient {
         let request = Request::builder()
             .method(Method::POST)
             .uri(format!("http://{address}/{function}"))
-            .header("X-Azure-Functions-HostVersion", HOST_VERSION)
-            .header("X-Azure-Functions-InvocationId", invocation.to_string())
             .header(header::USER_AGENT, format!("Azure-Functions-Host/{HOST_VERSION}"))
-            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(Body::from_stream(chunks))?;
+            .header(header::CONTENT_TYPE, "application/json; charset=utf-8");
+        let request = with_host_headers(request, invocation).body(Body::from_stream(chunks))?;
+        self.send(request).await
+    }
+
+    /// Passes a request on as it came, with what the host adds to its headers.
+    pub(super) async fn forward(
+        &self,
+        address: SocketAddr,
+        invocation: Uuid,
+        request: Request<Bytes>,
+    ) -> Result<Response, Unanswered> {
+        let (caller, body) = request.into_parts();
+        let path = caller.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let mut headers = end_to_end(caller.headers);
+        let mut agent = format!("Azure-Functions-Host/{HOST_VERSION}");
+        if let Some(callers) = headers.remove(header::USER_AGENT) {
+            agent = format!("{} {agent}", String::from_utf8_lossy(callers.as_bytes()));
+        }
+        let mut request = Request::builder().method(caller.method).uri(format!("http://{address}{path}"));
+        for (name, value) in &headers {
+            request = request.header(name, value);
+        }
+        let request =
+            with_host_headers(request, invocation).header(header::USER_AGENT, agent).body(Body::from(body))?;
+        let response = self.send(request).await?;
+        Ok(Response { headers: end_to_end(response.headers), ..response })
+    }
+
+    async fn send(&self, request: Request<Body>) -> Result<Response, Unanswered> {
         let (head, body) = self.0.request(request).await?.into_parts();
         let body = to_bytes(Body::new(body), usize::MAX).await?;
         Ok(Response { status: head.status, headers: head.headers, body })
     }
+}
+
+fn with_host_headers(request: Builder, invocation: Uuid) -> Builder {
+    request
+        .header("X-Azure-Functions-HostVersion", HOST_VERSION)
+        .header("X-Azure-Functions-InvocationId", invocation.to_string())
+}
+
+/// Headers without those that concern one connection only, and are written anew for the next.
+fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
+    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
+        headers.remove(name);
+    }
+    headers
 }

@@ -6,7 +6,7 @@
 
 use uuid::Uuid;
 
-use super::app::{Cardinality, Function};
+use super::function::{Cardinality, EventGridFunction};
 use super::newtonsoft::{Members, Token, utc_now};
 
 /// An event that is no JSON object: the host can't convert it and fails the invocation without calling the handler.
@@ -35,7 +35,7 @@ impl TriggerValue {
     }
 
     /// The body of the request that invokes the function.
-    pub(super) fn envelope(self, function: &Function) -> String {
+    pub(super) fn envelope(self, function: &EventGridFunction) -> String {
         let (value, data) = match self {
             Self::Event(event) => {
                 let data = event.get("data").cloned();

@@ -4,16 +4,19 @@
 //! Event Grid -> webhook -> delivery -> invocation -> handler_client -> the handler
 //!                             |
 //!                             +-> answer -> outputs -> blob
+//!
+//! Event Grid, or anybody -> http_trigger ----------> handler_client -> the handler
 //! ```
 //!
 //! `webhook` takes a delivery as the Event Grid extension does, `delivery` runs the function for it, `invocation`
-//! writes the envelope, `answer` judges what comes back, `outputs` turns it into blobs. `handler` and
-//! `handler_process` start the handler and start it again. `newtonsoft` is the JSON of it all.
+//! writes the envelope, `answer` judges what comes back, `outputs` turns it into blobs. `http_trigger` forwards requests
+//! and answers as they are. `execution` is what both have in common: an invocation needs a handler, and ends in time.
+//! `handler` and `handler_process` start the handler and start it again. `newtonsoft` is the JSON of it all.
 //!
 //! It is faithful where a handler or a sender can tell the difference, to version 4.1037 of the host with version 3.4.3
 //! or later of the Event Grid extension (the one that leaves dates alone); the tests replay recordings of a real host.
-//! It knows Event Grid triggers and blob outputs, checks no keys, has no retries, no scaling and no Application
-//! Insights. It differs on purpose where that helps on a laptop: [`FunctionsHost::stop`] asks before it kills.
+//! It knows Event Grid triggers with blob outputs, whose keys it doesn't check, and HTTP triggers that are forwarded; it
+//! has no retries, no scaling and no Application Insights. It differs on purpose where that helps on a laptop: [`FunctionsHost::stop`] asks before it kills.
 //!
 //! Names like `HttpRequestProcessor` refer to the sources that are being copied: the repositories
 //! `Azure/azure-functions-host` and `Azure/azure-sdk-for-net` (the Event Grid extension).
@@ -24,10 +27,14 @@ mod blob;
 mod blob_path;
 mod config;
 mod delivery;
+mod execution;
 mod free_port;
+mod function;
+mod function_key;
 mod handler;
 mod handler_client;
 mod handler_process;
+mod http_trigger;
 mod invocation;
 mod log;
 mod newtonsoft;
@@ -41,6 +48,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -51,14 +59,17 @@ pub use blob::Storage;
 pub(crate) use blob::{BlobError, BlobStore};
 pub(crate) use blob_path::BlobName;
 pub use config::{Config, Handler, Timeouts};
+pub use function_key::FunctionKey;
 pub use log::{Category, Level, Log, LogLine};
 pub use shared_key::InvalidConnectionString;
 
 use app::App;
-use delivery::Executor;
+use delivery::Deliveries;
+use execution::Executor;
 use handler::{HandlerLink, Supervisor};
 use handler_client::HandlerClient;
 use handler_process::HandlerCommand;
+use http_trigger::HttpTriggers;
 use webhook::Webhook;
 
 /// The host could not be started.
@@ -87,19 +98,17 @@ pub enum Error {
 #[derive(Debug)]
 pub struct FunctionsHost {
     address: SocketAddr,
-    handler: HandlerLink,
-    deliveries: TaskTracker,
-    /// No more deliveries are taken.
+    executor: Arc<Executor>,
+    http_triggers: HttpTriggers,
+    /// No more requests are taken.
     drain: CancellationToken,
-    /// The handler is terminated.
-    terminate: CancellationToken,
-    webhook: JoinHandle<()>,
+    server: JoinHandle<()>,
     supervisor: Option<JoinHandle<()>>,
     stop_grace: Duration,
 }
 
 impl FunctionsHost {
-    /// Starts the webhook and the handler, and returns when the handler answers. Deliveries that arrive before wait.
+    /// Starts to listen and starts the handler, and returns when the handler answers. Requests that arrive before wait.
     pub async fn start(config: Config) -> Result<Self, Error> {
         let app = App::read(&config.root)?;
         let store = BlobStore::new(&config.storage)?;
@@ -120,55 +129,63 @@ impl FunctionsHost {
         let listen = |source| Error::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let executor = Executor {
-            client: client.clone(),
-            handler: handler.clone(),
-            store,
+        let executor = Arc::new(Executor {
+            handler,
             function_timeout: config.timeouts.function.unwrap_or(app.function_timeout),
             log: config.log,
+            running: TaskTracker::new(),
+            terminate,
+        });
+        let deliveries = Deliveries { executor: Arc::clone(&executor), client: client.clone(), store };
+        let webhook = Webhook { functions: Arc::new(app.event_grid_functions), deliveries: Arc::new(deliveries) };
+        let http_triggers = HttpTriggers {
+            functions: Arc::new(app.http_functions),
+            key: config.function_key,
+            client: client.clone(),
+            executor: Arc::clone(&executor),
         };
-        let deliveries = TaskTracker::new();
-        let webhook = Webhook {
-            functions: Arc::new(app.functions),
-            executor: Arc::new(executor),
-            deliveries: deliveries.clone(),
-            terminate: terminate.clone(),
-        };
+        let router = webhook.router().merge(http_triggers.clone().router());
         let host = Self {
             address,
-            handler,
-            deliveries,
-            webhook: tokio::spawn(serve(listener, webhook, drain.clone())),
+            server: tokio::spawn(serve(listener, router, executor.log.clone(), drain.clone())),
             supervisor: supervisor.map(|supervisor| tokio::spawn(supervise(supervisor, drain.clone()))),
+            executor,
+            http_triggers,
             drain,
-            terminate,
             stop_grace: config.timeouts.stop,
         };
         host.until_ready(&client, initialization_timeout).await?;
         Ok(host)
     }
 
-    /// Where the webhook listens.
+    /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What an Event Grid subscription must be pointed at to reach that function.
+    /// What a subscription of kind `AzureFunction` must be pointed at to reach that function.
     #[must_use]
     pub fn webhook_url(&self, function: &str) -> String {
         format!("http://{}/runtime/webhooks/EventGrid?functionName={function}", self.address)
     }
 
+    /// Where a function with an HTTP trigger is called, with its key in the query: what a subscription of kind `WebHook`
+    /// must be pointed at. `None` if there is no such function.
+    #[must_use]
+    pub fn function_url(&self, function: &str) -> Option<String> {
+        self.http_triggers.url(self.address, function)
+    }
+
     /// The process id of the handler; `None` while it is being restarted, after its end, or if the host didn't start it.
     #[must_use]
     pub fn handler_pid(&self) -> Option<u32> {
-        self.handler.pid()
+        self.executor.handler.pid()
     }
 
     /// Waits until the handler answers again after a restart. Fails once it is known that it never will.
     pub async fn handler_ready(&self) -> Result<(), Error> {
-        self.handler.ready().await.map(|_| ()).map_err(|gone| Error::Handler(gone.to_string()))
+        self.executor.handler.ready().await.map(|_| ()).map_err(|gone| Error::Handler(gone.to_string()))
     }
 
     /// Returns when the host no longer takes deliveries, which it does on its own when the handler failed three times.
@@ -182,18 +199,18 @@ impl FunctionsHost {
     /// Here it gets a SIGTERM first, and is killed if that doesn't help.
     pub async fn stop(mut self) {
         self.drain.cancel();
-        self.deliveries.close();
-        let _ = tokio::time::timeout(self.stop_grace, self.deliveries.wait()).await;
-        self.terminate.cancel();
+        self.executor.running.close();
+        let _ = tokio::time::timeout(self.stop_grace, self.executor.running.wait()).await;
+        self.executor.terminate.cancel();
         if let Some(supervisor) = self.supervisor.take() {
             let _ = supervisor.await;
         }
         // What still waits for the next request of a sender has nothing left to wait for.
-        self.webhook.abort();
+        self.server.abort();
     }
 
     async fn until_ready(&self, client: &HandlerClient, timeout: Duration) -> Result<(), Error> {
-        let ready = self.handler.ready().await.map_err(|gone| Error::Handler(gone.to_string()))?;
+        let ready = self.executor.handler.ready().await.map_err(|gone| Error::Handler(gone.to_string()))?;
         if ready.pid.is_none() {
             let answers = tokio::time::timeout(timeout, client.until_ready(ready.address)).await;
             answers.map_err(|_| Error::Handler(format!("nothing answers on {}", ready.address)))?;
@@ -205,7 +222,7 @@ impl FunctionsHost {
 impl Drop for FunctionsHost {
     fn drop(&mut self) {
         self.drain.cancel();
-        self.terminate.cancel();
+        self.executor.terminate.cancel();
     }
 }
 
@@ -221,11 +238,9 @@ fn handler_command(config: &Config, app: &App) -> Result<HandlerCommand, AppErro
     })
 }
 
-async fn serve(listener: TcpListener, webhook: Webhook, drain: CancellationToken) {
-    let log = webhook.executor.log.clone();
-    let served = axum::serve(listener, webhook.router()).with_graceful_shutdown(drain.cancelled_owned()).await;
-    if let Err(error) = served {
-        log.error(Category::Host, format!("The webhook stopped: {error}"));
+async fn serve(listener: TcpListener, router: Router, log: Log, drain: CancellationToken) {
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(drain.cancelled_owned()).await {
+        log.error(Category::Host, format!("The host no longer listens: {error}"));
     }
 }
 

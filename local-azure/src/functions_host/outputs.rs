@@ -9,8 +9,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::answer::FunctionResult;
-use super::app::Function;
 use super::blob_path::BlobName;
+use super::function::EventGridFunction;
 use super::newtonsoft::Token;
 
 /// The name of the binding that takes `ReturnValue`.
@@ -28,7 +28,7 @@ pub(super) struct Blob {
 }
 
 /// The blobs that a result gives, in the order of the bindings.
-pub(super) fn blobs(function: &Function, result: &FunctionResult) -> Result<Vec<Blob>, String> {
+pub(super) fn blobs(function: &EventGridFunction, result: &FunctionResult) -> Result<Vec<Blob>, String> {
     let mut blobs = Vec::new();
     for output in &function.outputs {
         let value = if output.name == RETURN { result.return_value.as_ref() } else { result.outputs.get(&output.name) };

@@ -12,11 +12,9 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use super::app::Function;
-use super::delivery::Executor;
+use super::delivery::Deliveries;
+use super::function::EventGridFunction;
 use super::log::Category;
 use super::newtonsoft::Token;
 
@@ -27,12 +25,8 @@ const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-orig
 /// What the webhook works with.
 #[derive(Clone)]
 pub(super) struct Webhook {
-    pub(super) functions: Arc<BTreeMap<String, Arc<Function>>>,
-    pub(super) executor: Arc<Executor>,
-    /// Deliveries run here, and on to their end even if the sender hangs up.
-    pub(super) deliveries: TaskTracker,
-    /// Ends the deliveries that are still running when the handler goes.
-    pub(super) terminate: CancellationToken,
+    pub(super) functions: Arc<BTreeMap<String, Arc<EventGridFunction>>>,
+    pub(super) deliveries: Arc<Deliveries>,
 }
 
 impl Webhook {
@@ -43,19 +37,18 @@ impl Webhook {
             .with_state(self)
     }
 
-    async fn notify(self, function: Arc<Function>, body: &[u8]) -> Response {
+    async fn notify(self, function: Arc<EventGridFunction>, body: &[u8]) -> Response {
         let events = match parse(body) {
             Ok(Token::Array(events)) => events,
             Ok(event @ Token::Object(_)) => vec![event],
             Ok(_) => return self.exception("the body is neither an array nor an object"),
             Err(malformed) => return self.exception(&malformed),
         };
-        let delivery = Arc::clone(&self.executor).deliver(function, events);
-        match self.deliveries.spawn(self.terminate.clone().run_until_cancelled_owned(delivery)).await {
-            Ok(Some(Ok(()))) => StatusCode::ACCEPTED.into_response(),
-            Ok(Some(Err(failure))) => (StatusCode::INTERNAL_SERVER_ERROR, failure.to_string()).into_response(),
-            Ok(None) => self.exception("the host stopped before the function was done"),
-            Err(error) => self.exception(&error.to_string()),
+        let delivery = Arc::clone(&self.deliveries).deliver(function, events);
+        match self.deliveries.executor.run(delivery).await {
+            Ok(Ok(())) => StatusCode::ACCEPTED.into_response(),
+            Ok(Err(failure)) => (StatusCode::INTERNAL_SERVER_ERROR, failure.to_string()).into_response(),
+            Err(interrupted) => self.exception(&interrupted.to_string()),
         }
     }
 
@@ -68,7 +61,7 @@ impl Webhook {
 
     /// What became an unhandled exception in the extension: the sender gets no text.
     fn exception(&self, reason: &str) -> Response {
-        self.executor.log.error(Category::Host, format!("Event Grid webhook: {reason}"));
+        self.deliveries.executor.log.error(Category::Host, format!("Event Grid webhook: {reason}"));
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }

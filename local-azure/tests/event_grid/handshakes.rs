@@ -1,6 +1,6 @@
 //! An endpoint is asked before it gets anything, and asked again until it agrees.
 
-use local_azure::event_grid::{Handshake, Schema, Subscription};
+use local_azure::event_grid::{Endpoint, Handshake, Schema, Subscription};
 use tokio::net::TcpSocket;
 
 use crate::support::{Agreement, Answer, SCHEMAS, Topic, Webhook, subscription};
@@ -12,7 +12,7 @@ async fn event_grid_sends_a_code_and_wants_it_back() {
     topic.until(|subscription| subscription.handshake == Handshake::Done).await;
 
     let [asked] = webhook.handshakes().try_into().unwrap();
-    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/hook?code=key"));
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/hook?code=secret"));
     assert_eq!(asked.header("aeg-event-type"), Some("SubscriptionValidation"));
     assert_eq!(asked.header("aeg-subscription-name"), Some("TO-THE-HOOK"));
     assert_eq!(asked.header("content-type"), Some("application/json; charset=utf-8"));
@@ -29,9 +29,30 @@ async fn cloud_events_ask_for_an_origin_to_be_allowed() {
     topic.until(|subscription| subscription.handshake == Handshake::Done).await;
 
     let [asked] = webhook.handshakes().try_into().unwrap();
-    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("OPTIONS", "/hook?code=key"));
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("OPTIONS", "/hook?code=secret"));
     assert_eq!(asked.header("webhook-request-origin"), Some("eventgrid.azure.net"));
     assert_eq!(asked.body, "");
+}
+
+#[tokio::test]
+async fn only_a_webhook_is_told_where_it_could_agree_later() {
+    for schema in SCHEMAS {
+        for told in [false, true] {
+            let webhook = Webhook::start(&[Answer::Status(200)]).await;
+            let endpoint = if told { Endpoint::WebHook } else { Endpoint::AzureFunction };
+            let subscription = Subscription::to("to-the-hook", endpoint(webhook.url()));
+            let topic = Topic::start(schema, subscription, |_| {}).await;
+            topic.until(|subscription| subscription.handshake == Handshake::Done).await;
+
+            let [asked] = webhook.handshakes().try_into().unwrap();
+            let url = match schema {
+                Schema::EventGrid => asked.json()[0]["data"]["validationUrl"].as_str().map(str::to_owned),
+                Schema::CloudEvents => asked.header("webhook-request-callback").map(str::to_owned),
+            };
+            assert_eq!(url.is_some(), told, "{schema:?} {url:?}");
+            assert!(url.iter().all(|url| url.contains(".invalid:553/eventsubscriptions/to-the-hook/validate?id=")));
+        }
+    }
 }
 
 #[tokio::test]
@@ -48,7 +69,9 @@ async fn an_endpoint_that_refuses_is_asked_again_and_gets_nothing_before() {
             )
             .await;
         let Handshake::Pending { problem: Some(problem), .. } = refused.handshake else { panic!("{refused:?}") };
-        assert!(problem.contains(&webhook.url()) && problem.contains("answered"), "{problem}");
+        assert!(problem.contains(&format!("http://{}/hook answered", webhook.address)), "{problem}");
+        let shown = format!("{:?} {:?} {problem}", topic.grid, subscription(&webhook));
+        assert!(!shown.contains("secret"), "{shown}");
 
         webhook.deliveries(1).await;
         assert_eq!(webhook.handshakes().len(), refusals.len() + 1, "{schema:?}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local_azure::event_grid::{Config, Error, EventGrid, Schema, Subscription};
+use local_azure::event_grid::{Config, Endpoint, Error, EventGrid, Schema, Subscription};
 use local_azure::functions_host::Storage;
 use tokio::sync::mpsc;
 
@@ -98,7 +98,7 @@ async fn what_azure_would_not_take_is_refused() {
     type Spoil = fn(&mut Subscription);
     let problems: [(&str, Spoil); 7] = [
         ("its name", |it| it.name = "x y".to_owned()),
-        ("its endpoint", |it| it.endpoint = "https://example.com".to_owned()),
+        ("its endpoint", |it| it.endpoint = Endpoint::WebHook("https://example.com".to_owned())),
         ("max_events_per_batch", |it| it.max_events_per_batch = 5001),
         ("preferred_batch_size_kb", |it| it.preferred_batch_size_kb = 0),
         ("max_delivery_attempts", |it| it.max_delivery_attempts = 31),

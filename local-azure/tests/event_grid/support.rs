@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use local_azure::event_grid::{Config, EventGrid, Schema, Snapshot, Subscription, SubscriptionSnapshot};
+use local_azure::event_grid::{Config, Endpoint, EventGrid, Schema, Snapshot, Subscription, SubscriptionSnapshot};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -114,7 +114,7 @@ impl Webhook {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/hook?code=key", self.address)
+        format!("http://{}/hook?code=secret", self.address)
     }
 
     /// Lets so many deliveries go that are held, or will be.
@@ -255,7 +255,7 @@ impl Topic {
 
 /// A subscription to that webhook.
 pub(crate) fn subscription(webhook: &Webhook) -> Subscription {
-    Subscription::new("to-the-hook", webhook.url())
+    Subscription::to("to-the-hook", Endpoint::WebHook(webhook.url()))
 }
 
 /// Says so that a test didn't run, past the capturing of test output.

@@ -1,7 +1,7 @@
 //! The stand-in for the Functions host, seen from both of its sides: a sender of events and a handler.
 //!
-//! `contract` has a few cases of our own, `recordings` replays those of a real host, `process` has real handler
-//! processes, `azurite` writes to a storage emulator where one is installed.
+//! `contract` and `forwarding` have cases of our own, `recordings` and `forwarded` replay those of a real host, `process`
+//! has real handler processes, `azurite` writes to a storage emulator where one is installed.
 
 #![allow(
     clippy::expect_used,
@@ -14,6 +14,8 @@ mod azurite;
 mod contract;
 #[path = "../shared/azurite.rs"]
 mod emulator;
+mod forwarded;
+mod forwarding;
 mod process;
 mod recordings;
 mod support;

@@ -20,6 +20,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// Nothing here takes as long; a test that would hang fails instead.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
+/// A `host.json` that has requests forwarded.
+pub(crate) const FORWARDING: &str = r#"{"version":"2.0","customHandler":{"enableForwardingHttpRequest":true}}"#;
+
 /// A folder with a function app named `function`, and one for its blobs.
 pub(crate) struct App {
     folder: TempDir,
@@ -44,6 +47,17 @@ impl App {
         fs::write(folder.path().join("app/host.json"), host_json).unwrap();
         fs::write(folder.path().join("app/function/function.json"), function_json).unwrap();
         Self { folder }
+    }
+
+    /// The same with a function named `webhook` beside the other, whose requests are forwarded to `/api/events`.
+    pub(crate) fn with_webhook(self) -> Self {
+        let function_json = r#"{"bindings":[
+            {"type":"httpTrigger","direction":"in","name":"request","methods":["post","options"],
+             "authLevel":"function","route":"events"},
+            {"type":"http","direction":"out","name":"$return"}]}"#;
+        fs::create_dir(self.root().join("webhook")).unwrap();
+        fs::write(self.root().join("webhook/function.json"), function_json).unwrap();
+        self
     }
 
     pub(crate) fn root(&self) -> PathBuf {

@@ -4,20 +4,27 @@ use std::{error, fmt, sync::Arc, time::Duration};
 
 use explorer::{Counters, Explorer};
 use local_azure::{
-    digital_twins::{self, DigitalTwins, Endpoint, EventRoute, Graph},
-    event_grid::{self, DeadLetters, EventGrid, Subscription, SubscriptionSnapshot},
+    digital_twins::{self, DigitalTwins, EventRoute, Graph},
+    event_grid::{self, DeadLetters, Endpoint, EventGrid, Subscription, SubscriptionSnapshot},
     event_hubs::{self, Control, EventHubs},
-    functions_host::{self, FunctionsHost, Handler, Log, Storage},
+    functions_host::{self, FunctionKey, FunctionsHost, Handler, Log, Storage},
 };
 use tokio::sync::{broadcast, mpsc};
 
-use crate::{cargo, options::Options};
+use crate::{
+    cargo,
+    options::{Options, Way},
+};
 
 /// The hub that everything here uses.
 const HUB: &str = "twins";
 
-/// The name of the folder with function.json.
+/// The names of the folders with function.json, for each way.
+const WEBHOOK: &str = "webhook";
 const FUNCTION: &str = "function";
+
+/// The key of the webhook. Everybody may know it, as that of Azurite: for those who post events by hand.
+const FUNCTION_KEY: &str = "local";
 
 /// What the instance calls itself in its events.
 const HOST_NAME: &str = "chocolate-factory.api.weu.digitaltwins.azure.net";
@@ -54,7 +61,7 @@ struct Events {
     grid: EventGrid,
     /// `None` where the webhook is somebody else's.
     host: Option<FunctionsHost>,
-    webhook: String,
+    endpoint: Endpoint,
 }
 
 impl Azure {
@@ -131,12 +138,21 @@ impl Azure {
 
 impl Events {
     async fn start(options: &Options, connection_string: String, log: Log) -> Result<Self, Error> {
-        let (host, webhook) = if let Some(url) = &options.webhook {
+        let (host, url) = if let Some(url) = &options.webhook {
             (None, url.clone())
         } else {
             let host = start_host(options, connection_string, log).await?;
-            let webhook = host.webhook_url(FUNCTION);
-            (Some(host), webhook)
+            let url = match options.way {
+                Way::Webhook => {
+                    host.function_url(WEBHOOK).ok_or("the app has no function \"webhook\" with an HTTP trigger")?
+                }
+                Way::Function => host.webhook_url(FUNCTION),
+            };
+            (Some(host), url)
+        };
+        let endpoint = match options.way {
+            Way::Webhook => Endpoint::WebHook(url),
+            Way::Function => Endpoint::AzureFunction(url),
         };
         let (events, published) = mpsc::channel(BETWEEN);
         let grid = EventGrid::start(event_grid::Config {
@@ -146,7 +162,7 @@ impl Events {
                 max_events_per_batch: 32,
                 preferred_batch_size_kb: 256,
                 dead_letters: Some(DeadLetters { storage: storage(), container: "dead-letter".to_owned() }),
-                ..Subscription::new("twin-bridge", webhook.clone())
+                ..Subscription::to("twin-bridge", endpoint.clone())
             }],
             time_scale: options.time_scale,
             ..event_grid::Config::new(options.schema, published)
@@ -154,14 +170,14 @@ impl Events {
         let twins = DigitalTwins::start(digital_twins::Config {
             listen: options.listen(DIGITAL_TWINS_PORT),
             host_name: HOST_NAME.to_owned(),
-            endpoints: vec![Endpoint { name: "event-grid".to_owned(), schema: options.schema, events }],
+            endpoints: vec![digital_twins::Endpoint { name: "event-grid".to_owned(), schema: options.schema, events }],
             routes: vec![EventRoute {
                 id: "history".to_owned(),
                 endpoint_name: "event-grid".to_owned(),
                 filter: options.filter.clone(),
             }],
         });
-        Ok(Self { grid: grid.await?, twins: twins.await?, host, webhook })
+        Ok(Self { grid: grid.await?, twins: twins.await?, host, endpoint })
     }
 }
 
@@ -172,6 +188,7 @@ async fn start_host(options: &Options, connection_string: String, log: Log) -> R
     };
     let mut config = functions_host::Config::new(cargo::root(), storage());
     config.listen = options.listen(FUNCTIONS_PORT);
+    config.function_key = FunctionKey::new(FUNCTION_KEY);
     config.handler = Handler::Executable(executable);
     config.environment =
         vec![("EVENT_HUB".to_owned(), connection_string), ("SERVICE_ID".to_owned(), HOST_NAME.to_owned())];
@@ -186,10 +203,10 @@ async fn start_host(options: &Options, connection_string: String, log: Log) -> R
 impl fmt::Display for Azure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "Explorer       {}", self.explorer.url())?;
-        if let Some(Events { twins, grid, webhook, .. }) = &self.events {
+        if let Some(Events { twins, grid, endpoint, .. }) = &self.events {
             writeln!(out, "Digital twins  {}", twins.url())?;
             writeln!(out, "Event Grid     {}", grid.endpoint().unwrap_or_default())?;
-            writeln!(out, "Webhook        {webhook}")?;
+            writeln!(out, "Webhook        {endpoint}")?;
             writeln!(out, "Dead letters   {}", storage_name())?;
         }
         writeln!(out, "Event hub      {HUB} on amqp://{}", self.hubs.address())?;

@@ -5,14 +5,14 @@ use std::{
     path::{self, PathBuf},
 };
 
-use clap::{ArgAction, Parser};
+use clap::{ArgAction, Parser, ValueEnum};
 use local_azure::{event_grid::Schema, production::Production};
 
 /// Runs twin-bridge on this machine with stand-ins for all of Azure around it, on loopback only.
 ///
 /// The twins of a chocolate factory change, Event Grid delivers the notifications, the bridge records them in the event
 /// hub, and a page draws their history. Ctrl-C ends.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(disable_help_flag = true)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Options {
@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// The filter of the event route, for instance "type = 'Microsoft.DigitalTwins.Twin.Update'".
     #[arg(long, value_name = "EXPRESSION", default_value = "true")]
     pub(crate) filter: String,
+    /// The way by which the events reach the bridge.
+    #[arg(long, value_enum, default_value_t = Way::Function)]
+    pub(crate) way: Way,
     /// Deliver to this webhook, that of `func start` for instance, instead of running a host and a handler.
     #[arg(long, value_name = "URL", conflicts_with_all = ["handler", "once"])]
     pub(crate) webhook: Option<String>,
@@ -40,7 +43,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub(crate) time_scale: f64,
     /// Run only the Event Hubs endpoint and the explorer.
-    #[arg(long, conflicts_with_all = ["once", "webhook", "handler"])]
+    #[arg(long, conflicts_with_all = ["once", "way", "webhook", "handler"])]
     pub(crate) hub_only: bool,
     /// Set the factory up, let every step change once, print the records, and end.
     #[arg(long)]
@@ -60,6 +63,15 @@ pub(crate) struct Options {
     /// Print help.
     #[arg(long, short, action = ArgAction::HelpLong)]
     help: Option<bool>,
+}
+
+/// The functions of the app that take events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Way {
+    /// The HTTP trigger, which the host forwards as Event Grid sent it.
+    Webhook,
+    /// The Event Grid trigger.
+    Function,
 }
 
 impl Options {
