@@ -1,5 +1,5 @@
 // Everything around the function: docs/deploy.md says how to deploy it and what it costs.
-// Two phases: Event Grid accepts a subscription only when the function it names is published. So deploy, publish, then
+// Two phases: Event Grid accepts a subscription only when the function behind it is published. So deploy, publish, then
 // deploy again with `subscribe` true.
 targetScope = 'resourceGroup'
 
@@ -13,6 +13,13 @@ param location string = resourceGroup().location
 
 @description('Second phase: true once the function is published.')
 param subscribe bool = false
+
+@description('The function that is subscribed: webhook gets Event Grid\'s own requests, function has the Event Grid trigger. docs/deploy.md compares them.')
+@allowed(['webhook', 'function'])
+param way string = 'webhook'
+
+@description('Name of the key of the function webhook that Event Grid calls with. docs/operate.md says how to change it.')
+param webhookKeyName string = 'default'
 
 @description('Object id of the person or pipeline that makes routes and twins. Empty: no role is given.')
 param deployerPrincipalId string = ''
@@ -252,8 +259,23 @@ module functionApp 'modules/function-app.bicep' = {
   }
 }
 
-module eventSubscription 'modules/event-subscription.bicep' = if (subscribe) {
-  name: 'event-subscription'
+module webhookSubscription 'modules/webhook-subscription.bicep' = if (subscribe && way == 'webhook') {
+  name: 'webhook-subscription'
+  params: {
+    topicName: topic.outputs.name
+    functionAppName: functionApp.outputs.name
+    storageAccountName: storage.outputs.name
+    deadLetterContainer: storage.outputs.deadLetterContainer
+    eventSchema: eventSchema
+    eventTypes: eventTypes
+    maxEventsPerBatch: maxEventsPerBatch
+    preferredBatchSizeInKilobytes: preferredBatchSizeInKilobytes
+    keyName: webhookKeyName
+  }
+}
+
+module functionSubscription 'modules/function-subscription.bicep' = if (subscribe && way == 'function') {
+  name: 'function-subscription'
   params: {
     topicName: topic.outputs.name
     functionAppName: functionApp.outputs.name

@@ -4,6 +4,8 @@ using './main.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'twin-bridge')
 param subscribe = bool(readEnvironmentVariable('SUBSCRIBE', 'false'))
+param way = readEnvironmentVariable('WAY', 'webhook')
+param webhookKeyName = readEnvironmentVariable('WEBHOOK_KEY_NAME', 'default')
 param deployerPrincipalId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
 param deployerPrincipalType = readEnvironmentVariable('AZURE_PRINCIPAL_TYPE', 'User')
 param digitalTwins = readEnvironmentVariable('DIGITAL_TWINS', 'none')

@@ -70,9 +70,42 @@ resource deliveryFailures 'Microsoft.Insights/metricAlerts@2018-03-01' = {
           name: 'failed'
           metricNamespace: 'Microsoft.EventGrid/topics'
           metricName: 'DeliveryAttemptFailCount'
+          // Each error is counted apart, so that the mail names it.
+          dimensions: [{ name: 'Error', operator: 'Include', values: ['*'] }]
           timeAggregation: 'Total'
           operator: 'GreaterThan'
           threshold: 10
+        }
+      ]
+    }
+    actions: empty(email) ? [] : [{ actionGroupId: people.id }]
+  }
+}
+
+// Event Grid gave events up, and they are dead letters now. From a webhook it takes 400, 401, 403 and 413 for final: one
+// wrong key, and this is the first to tell. Each reason is counted apart, so that the mail names it.
+resource givenUp 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'twin-bridge-given-up-events'
+  location: 'global'
+  tags: tags
+  properties: {
+    severity: 1
+    enabled: true
+    scopes: [topicId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'given-up'
+          metricNamespace: 'Microsoft.EventGrid/topics'
+          metricName: 'DeadLetteredCount'
+          dimensions: [{ name: 'DeadLetterReason', operator: 'Include', values: ['*'] }]
+          timeAggregation: 'Total'
+          operator: 'GreaterThan'
+          threshold: 0
         }
       ]
     }

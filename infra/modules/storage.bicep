@@ -10,7 +10,7 @@ param appPrincipalId string
 param workspaceId string
 param deadLetterRetentionDays int
 
-// Storage Blob Data Owner: the package, the host's locks and keys, and the dead letters that the host writes for us.
+// Storage Blob Data Owner: the package, the host's locks and keys, and the dead letters that the handler writes.
 var blobOwnerRole = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 // Storage Table Data Contributor: the host's own diagnostics.
 var tableContributorRole = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'

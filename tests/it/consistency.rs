@@ -21,8 +21,10 @@ use crate::{
     repository::{between, files, json, root, setting_names, text},
 };
 
-/// The one folder with a function.json, which is the function's name.
+/// The folder with the function.json of the Event Grid trigger, which is the function's name.
 const FUNCTION: &str = "function";
+/// The same of the HTTP trigger that Event Grid's own requests come by.
+const WEBHOOK: &str = "webhook";
 /// The port of Event Hubs in plain AMQP, which `cargo local` takes.
 const AMQP: u16 = 5672;
 
@@ -54,16 +56,23 @@ fn example_value(name: &str) -> String {
 }
 
 #[test]
-fn there_is_one_function_and_everyone_calls_it_by_its_name() {
+fn everyone_calls_the_functions_by_their_names() {
     let folders = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
-    let functions: Vec<_> =
+    let mut functions: Vec<_> =
         folders.filter(|path| path.join("function.json").exists() && !path.ends_with("dist")).collect();
-    assert_eq!(functions, [root().join(FUNCTION)]);
-    assert!(text("infra/modules/event-subscription.bicep").contains(&format!("'${{site.id}}/functions/{FUNCTION}'")));
+    functions.sort();
+    assert_eq!(functions, [FUNCTION, WEBHOOK].map(|name| root().join(name)));
+    for name in [FUNCTION, WEBHOOK] {
+        assert!(text(".funcignore").lines().any(|line| line == format!("!/{name}/")), "{name}");
+    }
+    let ways = format!("@allowed(['{WEBHOOK}', '{FUNCTION}'])\nparam way string = '{WEBHOOK}'");
+    assert!(text("infra/main.bicep").contains(&ways));
+    let subscription = |name: &str| text(&format!("infra/modules/{name}-subscription.bicep"));
+    assert!(subscription(FUNCTION).contains(&format!("'${{site.id}}/functions/{FUNCTION}'")));
+    assert!(subscription(WEBHOOK).contains(&format!("'functions' existing = {{\n    name: '{WEBHOOK}'")));
     assert!(
         text("local-azure/src/bin/local-azure/azure.rs").contains(&format!("const FUNCTION: &str = \"{FUNCTION}\";"))
     );
-    assert!(text(".funcignore").lines().any(|line| line == format!("!/{FUNCTION}/")));
     for (path, text) in documents() {
         for call in text.split("functionName=").skip(1) {
             let name: String = call.chars().take_while(|c| c.is_alphanumeric()).collect();
@@ -79,6 +88,38 @@ fn the_trigger_takes_whole_deliveries() {
     // The stand-ins and tests post what the host would.
     let posted = json("tests/fixtures/invocation.json");
     assert!(posted["Data"].get(trigger["name"].as_str().unwrap()).is_some());
+}
+
+#[test]
+fn the_webhook_gets_event_grids_own_requests() {
+    assert_eq!(
+        json(&format!("{WEBHOOK}/function.json"))["bindings"],
+        json!([
+            {
+                "type": "httpTrigger",
+                "name": "request",
+                "direction": "in",
+                // Event Grid posts, and asks with OPTIONS whether it may post CloudEvents.
+                "methods": ["post", "options"],
+                "authLevel": "function",
+                "route": "events",
+            },
+            {"type": "http", "name": "$return", "direction": "out"},
+        ])
+    );
+    // Without it the host would wrap requests into invocations.
+    assert_eq!(json("host.json")["customHandler"]["enableForwardingHttpRequest"], true);
+}
+
+/// The key of the webhook is in the address.
+#[test]
+fn the_host_logs_no_addresses() {
+    let logging = json("host.json")["logging"].clone();
+    let category = "Microsoft.AspNetCore.Hosting.Diagnostics";
+    assert_eq!(logging["logLevel"][category], "Warning");
+    assert_eq!(logging["applicationInsights"]["enableDependencyTracking"], false);
+    let security = text("SECURITY.md");
+    assert!(security.contains(category) && security.contains("enableDependencyTracking"));
 }
 
 #[test]
@@ -110,7 +151,7 @@ fn the_executable_has_one_name() {
 
 #[test]
 fn the_host_waits_longer_than_a_delivery_may_take() {
-    assert_eq!(json("host.json")["functionTimeout"], "00:02:00");
+    assert_eq!(json("host.json")["functionTimeout"], "00:06:00");
 }
 
 #[test]

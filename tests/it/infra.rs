@@ -1,12 +1,14 @@
 //! What the Bicep says, read as text: who may do what, which doors are shut, and that its settings are ours. That its
-//! resources have the properties they are given is for the compiler, where it is installed.
+//! resources have the properties they are given, and which of them a deployment makes, is for the compiler, where it is
+//! installed.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, fs, io::ErrorKind, process::Command};
 
+use serde_json::Value;
 use twin_bridge::settings::Settings;
 
 use crate::{
-    repository::{between, files, root, setting_names, text},
+    repository::{between, files, json, root, setting_names, text},
     skipped::skipped,
 };
 
@@ -57,6 +59,56 @@ fn modules() -> Vec<(String, String)> {
 
 fn module(name: &str) -> String {
     text(&format!("infra/modules/{name}.bicep"))
+}
+
+/// The modules with a subscription: one for each function that Event Grid can call.
+const SUBSCRIPTIONS: [(&str, &str); 2] = [("webhook", "webhook-subscription"), ("function", "function-subscription")];
+
+/// What a deployment makes with these variables in the environment, as the compiler foresees it. None where there is no
+/// compiler.
+fn snapshot(variables: &[(&str, &str)]) -> Option<Value> {
+    // It is written beside the parameters.
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("modules")).unwrap();
+    for (from, ending) in [("", "bicep"), ("", "bicepparam"), ("", "kql"), ("modules", "bicep")] {
+        for path in files(&format!("infra/{from}"), ending) {
+            fs::copy(&path, folder.path().join(from).join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let output = Command::new("bicep")
+        .args(["snapshot", "main.bicepparam", "--mode", "overwrite", "--resource-group", "twin-bridge"])
+        .args(["--subscription-id", "00000000-0000-0000-0000-000000000000", "--location", "westeurope"])
+        .args(["--deployment-name", "main"])
+        .envs(variables.iter().copied())
+        .current_dir(&folder)
+        .output();
+    let output = match output {
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        output => output.unwrap(),
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let written = fs::read(folder.path().join("main.snapshot.json")).unwrap();
+    Some(serde_json::from_slice(&written).unwrap())
+}
+
+/// Where in a resource a key stands: its type and the path to it.
+fn keys_in(place: &str, value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if text.to_lowercase().contains("listkeys(") => {
+            found.insert(place.to_owned());
+        }
+        Value::Array(items) => {
+            for item in items {
+                keys_in(place, item, found);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                keys_in(&format!("{place} {name}"), member, found);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The names in an object, one a line.
@@ -110,7 +162,7 @@ fn people_are_told_the_same_roles() {
 }
 
 #[test]
-fn nothing_can_be_entered_with_a_key_but_the_topic() {
+fn nothing_can_be_entered_with_a_key_but_the_topic_and_the_webhook() {
     for (name, wanted) in [
         ("storage", "allowSharedKeyAccess: false"),
         ("storage", "allowBlobPublicAccess: false"),
@@ -119,13 +171,15 @@ fn nothing_can_be_entered_with_a_key_but_the_topic() {
         ("logs", "DisableLocalAuth: true"),
         ("function-app", "httpsOnly: true"),
         ("function-app", "type: 'UserAssignedIdentity'"),
-        ("event-subscription", "deadLetterWithResourceIdentity: {"),
+        ("webhook-subscription", "deadLetterWithResourceIdentity: {"),
+        ("function-subscription", "deadLetterWithResourceIdentity: {"),
     ] {
         assert!(module(name).contains(wanted), "{name}: {wanted}");
     }
     for (name, bicep) in modules() {
         assert_eq!(bicep.contains("disableLocalAuth: false"), name == "topic", "{name}");
-        assert_eq!(bicep.contains("listKeys("), name == "digital-twins-endpoint", "{name}");
+        let takes_keys = ["digital-twins-endpoint", "webhook-subscription"].contains(&&*name);
+        assert_eq!(bicep.contains("listKeys("), takes_keys, "{name}");
     }
 }
 
@@ -133,7 +187,8 @@ fn nothing_can_be_entered_with_a_key_but_the_topic() {
 fn no_secret_goes_in_or_out() {
     let all = modules().into_iter().map(|(_, bicep)| bicep).chain([main_bicep(), text("infra/main.bicepparam")]);
     for line in all.flat_map(|bicep| bicep.lines().map(str::to_owned).collect::<Vec<_>>()) {
-        let lower = line.to_lowercase();
+        // The name of a key is no secret.
+        let lower = line.to_lowercase().replace("keyname", "").replace("key_name", "");
         let passes = lower.starts_with("param ") || lower.starts_with("output ") || lower.contains("readenvironment");
         assert!(
             !(passes && ["key", "secret", "password", "connectionstring"].iter().any(|word| lower.contains(word))),
@@ -161,9 +216,94 @@ fn the_app_runs_a_custom_handler_on_flex_consumption() {
 fn the_subscription_comes_in_a_second_phase() {
     let main = main_bicep();
     assert!(main.contains("param subscribe bool = false"));
-    assert!(main.contains("module eventSubscription 'modules/event-subscription.bicep' = if (subscribe)"));
+    for (way, module) in SUBSCRIPTIONS {
+        assert!(main.contains(&format!("'modules/{module}.bicep' = if (subscribe && way == '{way}')")), "{way}");
+    }
     for (name, bicep) in modules() {
-        assert_eq!(bicep.contains("/eventSubscriptions@"), name == "event-subscription", "{name}");
+        let subscribes = SUBSCRIPTIONS.iter().any(|(_, module)| *module == name);
+        assert_eq!(bicep.contains("/eventSubscriptions@"), subscribes, "{name}");
+    }
+}
+
+#[test]
+fn one_function_is_subscribed_and_the_key_goes_nowhere_else() {
+    let everything = [("DIGITAL_TWINS", "new"), ("DATA_EXPLORER", "new"), ("ALERT_EMAIL", "operator@example.com")];
+    let mut subscriptions = Vec::new();
+    for (way, _) in SUBSCRIPTIONS {
+        let chosen = [("SUBSCRIBE", "true"), ("WAY", way), ("WEBHOOK_KEY_NAME", "second")];
+        let Some(snapshot) = snapshot(&[everything.as_slice(), &chosen].concat()) else {
+            return skipped("no deployment was foreseen: there is no bicep on the PATH.");
+        };
+        assert_eq!(snapshot["diagnostics"], Value::Array(Vec::new()), "{way}");
+        let resources = snapshot["predictedResources"].as_array().unwrap();
+        let of_type = |kind: &str| resources.iter().filter(|found| found["type"] == kind).cloned().collect::<Vec<_>>();
+        assert_eq!(of_type("Microsoft.Web/sites/config").len(), 1, "{way}: the settings");
+
+        let mut keys = BTreeSet::new();
+        keys_in("output", &snapshot["outputs"], &mut keys);
+        for found in resources {
+            keys_in(found["type"].as_str().unwrap(), found, &mut keys);
+        }
+        let mut wanted = BTreeSet::from([
+            "Microsoft.DigitalTwins/digitalTwinsInstances/endpoints properties accessKey1".to_owned(),
+            "Microsoft.DigitalTwins/digitalTwinsInstances/endpoints properties accessKey2".to_owned(),
+        ]);
+        if way == "webhook" {
+            let destination = "properties destination properties endpointUrl";
+            wanted.insert(format!("Microsoft.EventGrid/topics/eventSubscriptions {destination}"));
+        }
+        assert_eq!(keys, wanted, "{way}");
+
+        let mut made = of_type("Microsoft.EventGrid/topics/eventSubscriptions");
+        assert_eq!(made.len(), 1, "{way}: one subscription");
+        subscriptions.append(&mut made);
+    }
+
+    let (webhook, function) = (subscriptions[0].clone(), subscriptions[1].clone());
+    let destination = |found: &Value| found["properties"]["destination"].clone();
+    assert_eq!(destination(&function)["endpointType"], "AzureFunction");
+    let called = destination(&function)["properties"]["resourceId"].as_str().unwrap().to_owned();
+    assert!(called.ends_with("/functions/function"), "{called}");
+
+    assert_eq!(destination(&webhook)["endpointType"], "WebHook");
+    let address = destination(&webhook)["properties"]["endpointUrl"].as_str().unwrap().to_owned();
+    let route = json("webhook/function.json")["bindings"][0]["route"].as_str().unwrap().to_owned();
+    assert!(address.starts_with(&format!("[format('https://{{0}}/api/{route}?code={{1}}', ")), "{address}");
+    assert!(address.contains("/functions/webhook', ") && address.ends_with(").second))]"), "{address}");
+
+    // All else is the same: batches, retries, dead letters.
+    for batch in ["maxEventsPerBatch", "preferredBatchSizeInKilobytes"] {
+        assert!(destination(&webhook)["properties"][batch].is_u64(), "{batch}");
+        assert_eq!(destination(&webhook)["properties"][batch], destination(&function)["properties"][batch]);
+    }
+    let rest = |found: &Value| {
+        let mut properties = found["properties"].clone();
+        properties.as_object_mut().unwrap().remove("destination");
+        properties
+    };
+    assert_eq!(rest(&webhook)["deadLetterWithResourceIdentity"]["identity"]["type"], "SystemAssigned");
+    assert_eq!(rest(&webhook)["retryPolicy"]["eventTimeToLiveInMinutes"], 1440);
+    similar_asserts::assert_eq!(rest(&webhook), rest(&function));
+    // So that the other one goes on until this one works.
+    assert_ne!(webhook["name"], function["name"]);
+}
+
+#[test]
+fn every_alert_has_its_paragraph() {
+    let alerts = module("alerts");
+    let operate = text("docs/operate.md");
+    let names: Vec<_> =
+        alerts.split("  name: 'twin-bridge-").skip(1).map(|rest| rest.split('\'').next().unwrap()).collect();
+    assert!(names.len() >= 5, "{names:?}");
+    for name in names {
+        assert!(operate.contains(&format!("alert *{}*", name.replace('-', " "))), "docs/operate.md: {name}");
+    }
+    // The mail tells them apart by these.
+    for (metric, dimension) in [("DeadLetteredCount", "DeadLetterReason"), ("DeliveryAttemptFailCount", "Error")] {
+        let criterion = between(&alerts, &format!("metricName: '{metric}'"), "threshold: ");
+        assert!(
+            criterion.contains(&format!("dimensions: [{{ name: '{dimension}', operator: 'Include', values: ['*'] }}]"))
+        );
     }
 }
 

@@ -110,7 +110,7 @@ fn func_uploads_nothing_else_from_the_root() {
     let mut tracked = names_under(root());
     tracked.retain(|name| !name.starts_with("dist/") && !name.starts_with("target/") && !name.starts_with(".git/"));
     assert!(tracked.len() > 50);
-    assert_eq!(uploaded(&tracked), ["function/function.json", "host.json"]);
+    assert_eq!(uploaded(&tracked), ["function/function.json", "host.json", "webhook/function.json"]);
 }
 
 #[test]
