@@ -42,7 +42,7 @@ resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@202
   name: 'package'
 }
 
-// The name stands in function/function.json too.
+// The name is the default of the setting DEAD_LETTERS too.
 resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = {
   parent: blobs
   name: 'dead-letter'

@@ -7,7 +7,10 @@ use std::{
 };
 
 use clap::Parser;
-use package_function::{glibc, package};
+use package_function::{
+    glibc,
+    package::{self, Trigger},
+};
 
 mod tools;
 
@@ -21,6 +24,9 @@ struct Options {
     /// hosts of your own.
     #[arg(long, default_value = "x86_64-unknown-linux-gnu")]
     target: String,
+    /// A way in to pack, repeatable: `webhook`, `function`. Both by default.
+    #[arg(long = "trigger", value_name = "NAME", value_parser = trigger)]
+    triggers: Vec<Trigger>,
     /// Features to build with, separated by commas: `opentelemetry`.
     #[arg(long, default_value = "")]
     features: String,
@@ -40,15 +46,16 @@ fn run(options: &Options) -> Result<(), Error> {
     let root = root()?;
     let executable = build(&root, options)?;
     let bytes = fs::read(&executable)?;
+    let triggers = if options.triggers.is_empty() { &Trigger::ALL[..] } else { &options.triggers };
     let needed = glibc::check(&bytes, glibc::OLDEST)?;
-    let zip = package::stage(&root, &package::entries(&root, &executable), &root.join("dist"))?;
+    let zip = package::stage(&root, &package::entries(&root, triggers, &executable), &root.join("dist"))?;
     println!("dist/{}  {} bytes, needs glibc {needed}", package::EXECUTABLE, bytes.len());
     println!("dist/{}  {} bytes", package::ZIP, fs::metadata(zip)?.len());
     Ok(())
 }
 
 /// Builds the executable against [`glibc::OLDEST`], and answers where it is.
-fn build(root: &Path, Options { target, features }: &Options) -> Result<PathBuf, Error> {
+fn build(root: &Path, Options { target, features, .. }: &Options) -> Result<PathBuf, Error> {
     let target_folder = root.join("target");
     let path = tools::path(root, &target_folder.join("package-function"))?;
     let built = Command::new("cargo")
@@ -65,6 +72,14 @@ fn build(root: &Path, Options { target, features }: &Options) -> Result<PathBuf,
         return Err(format!("the build failed; if the target is missing: rustup target add {target}").into());
     }
     Ok(target_folder.join(target).join("release").join(package::EXECUTABLE))
+}
+
+fn trigger(name: &str) -> Result<Trigger, String> {
+    match name {
+        "webhook" => Ok(Trigger::Webhook),
+        "function" => Ok(Trigger::Function),
+        _ => Err("the ways in are webhook and function".to_owned()),
+    }
 }
 
 /// The folder with host.json.

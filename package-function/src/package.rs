@@ -25,15 +25,37 @@ pub struct Entry {
     pub mode: u32,
 }
 
-/// The files of the package, in the order of their names: those of the repository at `root`, and the executable.
-pub fn entries(root: &Path, executable: &Path) -> Vec<Entry> {
+/// A way in: a function of the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trigger {
+    /// The Event Grid trigger.
+    Function,
+    /// Event Grid's own request, forwarded.
+    Webhook,
+}
+
+impl Trigger {
+    /// All that there are.
+    pub const ALL: [Self; 2] = [Self::Function, Self::Webhook];
+
+    fn file(self) -> &'static str {
+        match self {
+            Self::Function => "function/function.json",
+            Self::Webhook => "webhook/function.json",
+        }
+    }
+}
+
+/// The files of the package, in the order of their names: those of the repository at `root`, with the functions for
+/// `triggers`, and the executable.
+pub fn entries(root: &Path, triggers: &[Trigger], executable: &Path) -> Vec<Entry> {
     let text = |name: &'static str| Entry { name, source: root.join(name), mode: 0o644 };
-    vec![
-        text("function/function.json"),
-        text("host.json"),
-        // What `func` gives it; the host starts the handler as another user than the one that unpacks it.
-        Entry { name: EXECUTABLE, source: executable.to_owned(), mode: 0o777 },
-    ]
+    let functions = Trigger::ALL.into_iter().filter(|trigger| triggers.contains(trigger)).map(Trigger::file);
+    // What `func` gives it; the host starts the handler as another user than the one that unpacks it.
+    let executable = Entry { name: EXECUTABLE, source: executable.to_owned(), mode: 0o777 };
+    let mut entries: Vec<_> = functions.chain(["host.json"]).map(text).chain([executable]).collect();
+    entries.sort_by_key(|entry| entry.name);
+    entries
 }
 
 /// Makes `folder` what `func azure functionapp publish` can be run in, with the zip beside it for everyone else.

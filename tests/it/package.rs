@@ -10,7 +10,7 @@ use std::{
 use local_azure::functions_host::{Config, FunctionsHost, Storage};
 use package_function::{
     glibc,
-    package::{self, Entry},
+    package::{self, Entry, Trigger},
 };
 use serde_json::{Value, json};
 use zip::ZipArchive;
@@ -25,12 +25,12 @@ type Archive = ZipArchive<Cursor<Vec<u8>>>;
 
 /// The package with the executable under test.
 fn real() -> Vec<Entry> {
-    package::entries(root(), Path::new(env!("CARGO_BIN_EXE_twin-bridge")))
+    package::entries(root(), &Trigger::ALL, Path::new(env!("CARGO_BIN_EXE_twin-bridge")))
 }
 
 /// The package with something small in the executable's place, which is as good where nothing is run.
 fn small() -> Vec<Entry> {
-    package::entries(root(), &root().join("LICENSE"))
+    package::entries(root(), &Trigger::ALL, &root().join("LICENSE"))
 }
 
 fn zipped(entries: &[Entry]) -> Vec<u8> {
@@ -45,13 +45,28 @@ fn assert_names_and_modes(archive: &mut Archive) {
         let file = archive.by_index(index).unwrap();
         found.push((file.name().unwrap().into_owned(), file.unix_mode().unwrap() & 0o7777));
     }
-    let wanted = [("function/function.json", 0o644), ("host.json", 0o644), ("twin-bridge", 0o777)];
+    let wanted = [
+        ("function/function.json", 0o644),
+        ("host.json", 0o644),
+        ("twin-bridge", 0o777),
+        ("webhook/function.json", 0o644),
+    ];
     assert_eq!(found, wanted.map(|(name, mode)| (name.to_owned(), mode)));
 }
 
 #[test]
-fn three_files_are_in_it_and_the_executable_may_be_run() {
+fn both_ways_in_are_in_it_and_the_executable_may_be_run() {
     assert_names_and_modes(&mut ZipArchive::new(Cursor::new(zipped(&small()))).unwrap());
+}
+
+#[test]
+fn one_way_in_can_be_packed_alone() {
+    let names = |trigger| {
+        let entries = package::entries(root(), &[trigger], &root().join("LICENSE"));
+        entries.into_iter().map(|entry| entry.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(Trigger::Function), ["function/function.json", "host.json", "twin-bridge"]);
+    assert_eq!(names(Trigger::Webhook), ["host.json", "twin-bridge", "webhook/function.json"]);
 }
 
 #[test]
@@ -99,8 +114,10 @@ fn the_staged_folder_holds_the_same_and_func_leaves_the_zip_out() {
         package::stage(root(), &small(), &dist).unwrap();
     }
     let staged = names_under(&dist);
-    assert_eq!(staged, [".funcignore", "function/function.json", "host.json", "package.zip", "twin-bridge"]);
-    assert_eq!(uploaded(&staged), ["function/function.json", "host.json", "twin-bridge"]);
+    let wanted =
+        [".funcignore", "function/function.json", "host.json", "package.zip", "twin-bridge", "webhook/function.json"];
+    assert_eq!(staged, wanted);
+    assert_eq!(uploaded(&staged), ["function/function.json", "host.json", "twin-bridge", "webhook/function.json"]);
     let packed = fs::read(dist.join(package::ZIP)).unwrap();
     assert_names_and_modes(&mut ZipArchive::new(Cursor::new(packed)).unwrap());
 }
