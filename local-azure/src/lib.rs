@@ -23,7 +23,7 @@
 //! event_grid::{subscriber, counts, handshake}           each subscription on its own
 //! event_grid::{delivery, dead_letter, retry}            events go out
 //! event_grid::{queue, outcome, event}                   events wait
-//! event_grid::{config, endpoint, schema}
+//! event_grid::{config, endpoint, schema, members}
 //!
 //! functions_host                                        the Functions host
 //! functions_host::{webhook, delivery, http_trigger, execution}

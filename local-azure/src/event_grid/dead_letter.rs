@@ -3,11 +3,11 @@
 //! As in <https://learn.microsoft.com/azure/event-grid/manage-event-delivery#set-dead-letter-location>: a JSON array of
 //! the events, each with some members more, at `SUBSCRIPTION/yyyy/M/d/H/guid.json` in the container.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::UtcDateTime;
 use uuid::Uuid;
 
-use super::{DeadLetters, Schema, event::written, queue::Pending};
+use super::{DeadLetters, Schema, event::written, members::Members, queue::Pending};
 use crate::functions_host::{BlobError, BlobName, BlobStore, InvalidConnectionString};
 
 /// Why an event was given up.
@@ -51,21 +51,21 @@ impl DeadLetterBox {
         let now = UtcDateTime::now();
         let hour = format!("{}/{}/{}/{}", now.year(), u8::from(now.month()), now.day(), now.hour());
         let blob = format!("{}/{hour}/{}.json", self.folder, Uuid::new_v4());
-        let letters: Vec<Value> = letters.iter().map(|letter| letter.content(self.schema)).collect();
+        let letters: Vec<_> = letters.iter().map(|letter| letter.content(self.schema).to_string()).collect();
         let name = BlobName { container: self.container.clone(), blob };
-        self.store.write(&name, Value::Array(letters).to_string().into_bytes()).await
+        self.store.write(&name, format!("[{}]", letters.join(",")).into_bytes()).await
     }
 }
 
 impl Letter {
     /// The event with the members that say what became of it, whose names are all lower case in a CloudEvent.
-    fn content(&self, schema: Schema) -> Value {
+    fn content(&self, schema: Schema) -> Members {
         let Pending { event, attempts, last_attempt, .. } = &self.pending;
         // Always an object, for that is how it was written.
-        let mut members: Map<String, Value> = serde_json::from_str(&event.json).unwrap_or_default();
+        let mut members: Members = serde_json::from_str(&event.json).unwrap_or_default();
         let mut add = |name: &str, value: Value| {
             let name = if schema == Schema::CloudEvents { name.to_lowercase() } else { name.to_owned() };
-            members.insert(name, value);
+            members.insert(&name, value);
         };
         add("deadLetterReason", format!("{:?}", self.reason).into());
         add("deliveryAttempts", (*attempts).into());
@@ -79,6 +79,6 @@ impl Letter {
         if let Some((_, time)) = last_attempt {
             add("lastDeliveryAttemptTime", written(*time).into());
         }
-        Value::Object(members)
+        members
     }
 }

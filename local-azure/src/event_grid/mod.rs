@@ -20,8 +20,7 @@
 //! bounded, and a full topic takes no more events until there is room, while the real one takes what it has throughput
 //! for and keeps it. Keys are not checked. Left out: the handshake by URL, the delay of all deliveries to an endpoint
 //! that keeps failing (probation), answers after the time for them is over, and the five minutes that the real one
-//! waits before it writes a dead letter. A retried event is delivered in the same words, but perhaps in another batch; the
-//! numbers in it pass through a double (`1.10` becomes `1.1`), as they do in the Functions host anyway.
+//! waits before it writes a dead letter. A retried event is delivered in the same words, but perhaps in another batch.
 
 mod config;
 mod counts;
@@ -30,6 +29,7 @@ mod delivery;
 mod endpoint;
 mod event;
 mod handshake;
+mod members;
 mod outcome;
 mod publisher;
 mod queue;

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use serde_json::{Value, json};
+use serde_json::{json, value::RawValue};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -95,12 +95,15 @@ fn read(topic: &Topic, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Event>, M
         }
         (Schema::EventGrid, _) => true,
     };
-    let body: Value = serde_json::from_slice(body).map_err(|error| malformed(format!("This is not JSON: {error}.")))?;
-    match body {
-        Value::Array(events) if is_array => events.into_iter().map(|event| topic.event(event)).collect(),
-        _ if is_array => Err(malformed("Unexpected token when reading JSON. Expected: StartArray.".to_owned())),
-        event => topic.event(event).map(|event| vec![event]),
+    let body: &RawValue =
+        serde_json::from_slice(body).map_err(|error| malformed(format!("This is not JSON: {error}.")))?;
+    if !is_array {
+        return topic.event(body.get()).map(|event| vec![event]);
     }
+    let Ok(events) = serde_json::from_str::<Vec<&RawValue>>(body.get()) else {
+        return Err(malformed("Unexpected token when reading JSON. Expected: StartArray.".to_owned()));
+    };
+    events.into_iter().map(|event| topic.event(event.get())).collect()
 }
 
 fn bad_request(message: &str) -> Response {

@@ -132,7 +132,7 @@ mod tests {
 
     fn pending(id: &str, attempts: u32) -> Pending {
         let event = json!({"specversion": "1.0", "id": id, "source": "s", "type": id});
-        let event = Arc::new(Event::new(Schema::CloudEvents, "", event).unwrap());
+        let event = Arc::new(Event::new(Schema::CloudEvents, "", &event.to_string()).unwrap());
         let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         Pending { event, since: Instant::now(), attempts, last_attempt: None, _place: place }
     }

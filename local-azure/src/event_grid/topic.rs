@@ -48,8 +48,8 @@ impl Topic {
     }
 
     /// Reads an event in the topic's schema.
-    pub(super) fn event(&self, value: Value) -> Result<Event, Malformed> {
-        Event::new(self.schema, &self.id, value)
+    pub(super) fn event(&self, json: &str) -> Result<Event, Malformed> {
+        Event::new(self.schema, &self.id, json)
     }
 
     /// Puts an event into the queue of every subscription that wants it, waiting for room in each.
@@ -66,7 +66,7 @@ impl Topic {
     pub(super) async fn take(self: Arc<Self>, mut events: mpsc::Receiver<Value>, drain: CancellationToken) {
         let mut unfinished = 0;
         while let Some(Some(value)) = drain.run_until_cancelled(events.recv()).await {
-            if let Ok(event) = self.event(value) {
+            if let Ok(event) = self.event(&value.to_string()) {
                 if drain.run_until_cancelled(self.publish(event)).await.is_none() {
                     unfinished = 1;
                 }

@@ -24,17 +24,22 @@ fn into(folder: &Path, webhook: &Webhook) -> Subscription {
 }
 
 /// The paths below a folder with the contents of the files.
-fn files(folder: &Path) -> Vec<(String, Value)> {
+pub(crate) fn texts(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         if entry.path().is_dir() {
-            found.extend(files(&entry.path()).into_iter().map(|(path, content)| (format!("{name}/{path}"), content)));
+            found.extend(texts(&entry.path()).into_iter().map(|(path, content)| (format!("{name}/{path}"), content)));
         } else {
-            found.push((name, serde_json::from_slice(&fs::read(entry.path()).unwrap()).unwrap()));
+            found.push((name, fs::read_to_string(entry.path()).unwrap()));
         }
     }
     found
+}
+
+/// The same where the files are JSON.
+fn files(folder: &Path) -> Vec<(String, Value)> {
+    texts(folder).into_iter().map(|(path, text)| (path, serde_json::from_str(&text).unwrap())).collect()
 }
 
 /// Takes a member that is a time of now out of a dead letter.

@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use local_azure::event_grid::{Config, Schema};
+use local_azure::event_grid::{Config, DeadLetters, Schema, Subscription};
+use local_azure::functions_host::Storage;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Received, SOON, Topic, Webhook, event, subscription};
@@ -43,6 +44,23 @@ async fn publishers_post_arrays_in_event_grids_schema() {
     assert_eq!((&bare["dataVersion"], &bare["metadataVersion"]), (&json!(""), &json!("1")));
     assert_eq!(deliveries[1].json(), json!([event(Schema::EventGrid, "full")]));
     assert_eq!(topic.grid.snapshot().published, 2);
+}
+
+#[tokio::test]
+async fn numbers_are_delivered_and_given_up_with_the_digits_that_were_published() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let webhook = Webhook::start(&[Answer::Status(400)]).await;
+    let storage = Storage::Folder(folder.path().to_owned());
+    let dead_letters = Some(DeadLetters { storage, container: "dead-letters".to_owned() });
+    let subscription = Subscription { dead_letters, ..subscription(&webhook) };
+    let topic = Topic::start(Schema::CloudEvents, subscription, listen).await;
+    let rest = r#""id":"1","source":"s","type":"T","data":[1.10,12345678901234567890123,1e400,-0.0,"\u00e9"]"#;
+    let body = format!(r#"{{"specversion":"1.0",{rest}}}"#);
+    assert_eq!(post(&topic, "application/cloudevents+json", body.clone()).await.0, 200);
+    assert_eq!(webhook.deliveries(1).await[0].body, body);
+    topic.until(|subscription| subscription.dead_lettered == 1).await;
+    let [(_, letters)] = crate::dead_letters::texts(folder.path()).try_into().unwrap();
+    assert!(letters.contains(rest), "{letters}");
 }
 
 #[tokio::test]
