@@ -81,6 +81,7 @@ async fn levels_reach_the_streams_that_the_host_reads() {
     let mut child = command()
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", "0")
         .env("EVENT_HUB", wrong)
+        .env("DEAD_LETTERS", "file:///dead-letters")
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()

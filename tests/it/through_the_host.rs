@@ -33,14 +33,13 @@ async fn a_delivery_comes_out_of_the_hub_and_what_is_bad_becomes_a_blob() {
     assert_eq!(records.len(), 1);
     assert_eq!((&records[0]["EventId"], &records[0]["Value"]), (&json!("good#0"), &json!(204.25)));
 
-    let dead_letters = only_file(&blobs.path().join("dead-letter"));
-    let dead_letters: Vec<Value> = serde_json::from_str(&dead_letters).unwrap();
+    let dead_letters: Vec<Value> = serde_json::from_str(&only_file(blobs.path())).unwrap();
     assert_eq!((dead_letters.len(), &dead_letters[0]["id"]), (1, &json!("bad")));
     host.stop().await;
 }
 
-/// The whole life of a dead letter: set aside, written by the host to a storage account, read from there by Microsoft's
-/// client as an operator would, mended, and replayed.
+/// The whole life of a dead letter: set aside, written by the handler to the host's storage account, read from there by
+/// Microsoft's client as an operator would, mended, and replayed.
 #[tokio::test]
 async fn a_dead_letter_in_a_storage_account_is_mended_and_replayed() {
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients");
@@ -82,9 +81,14 @@ fn bad_event() -> Value {
 }
 
 async fn start_host(hub: &EventHubs, storage: Storage) -> FunctionsHost {
+    let dead_letters = match &storage {
+        Storage::Folder(folder) => ("DEAD_LETTERS".to_owned(), format!("file://{}", folder.display())),
+        Storage::Account(account) => ("AzureWebJobsStorage".to_owned(), account.clone()),
+    };
     let mut config = Config::new(env!("CARGO_MANIFEST_DIR"), storage);
     config.handler = Handler::Executable(PathBuf::from(env!("CARGO_BIN_EXE_twin-bridge")));
     config.environment = settings(hub);
+    config.environment.push(dead_letters);
     FunctionsHost::start(config).await.unwrap()
 }
 
@@ -125,8 +129,10 @@ async fn start_azurite(program: &Path) -> (Child, String) {
     (azurite, account)
 }
 
+/// The only file in a folder, at whatever depth.
 fn only_file(folder: &Path) -> String {
-    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let files = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap);
+    let files: Vec<_> = files.filter(|file| file.file_type().is_file()).collect();
     assert_eq!(files.len(), 1, "{files:?}");
-    std::fs::read_to_string(&files[0]).unwrap()
+    std::fs::read_to_string(files[0].path()).unwrap()
 }
