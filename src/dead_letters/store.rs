@@ -70,9 +70,13 @@ impl Store {
     ///
     /// After an error some may be written. Writing them again changes nothing of those.
     pub async fn write(&self, letters: &[DeadLetter<'_>], deadline: Instant) -> Result<(), StoreError> {
-        let written = stream::iter(letters).map(|letter| async move {
-            let content = serde_json::to_vec(&[letter]).map_err(|error| StoreError::of(&self.place, &error))?;
-            let (name, content) = (LetterName::of(letter.event), PutPayload::from(content));
+        let blobs = letters.iter().map(|letter| {
+            let content = serde_json::to_vec(&[letter])?;
+            Ok((LetterName::of(letter.event), PutPayload::from(content)))
+        });
+        let blobs: serde_json::Result<Vec<_>> = blobs.collect();
+        let blobs = blobs.map_err(|error| StoreError::of(&self.place, &error))?;
+        let written = stream::iter(blobs).map(|(name, content)| async move {
             self.attempt(deadline, || self.put_new(&name, content.clone())).await
         });
         written.buffer_unordered(AT_ONCE).try_collect().await
@@ -105,7 +109,11 @@ impl Store {
     pub async fn delete(&self, name: &LetterName, read: &Version) -> Result<bool, StoreError> {
         let deleted = self.attempt(Instant::now() + ONE_LETTER, || async {
             match &self.kept {
-                Kept::Blobs(container) => unless_changed(container.delete(&name.0, &read.0).await),
+                Kept::Blobs(container) => match container.delete(&name.0, &read.0).await {
+                    // That is also said of one that is gone.
+                    Err(error) if is_changed(&error) => container.blobs().head(&name.0).await.map(|_| false),
+                    deleted => deleted.map(|()| true),
+                },
                 Kept::Files(files) if version(&files.head(&name.0).await?)? == *read => {
                     files.delete(&name.0).await.map(|()| true)
                 }
@@ -124,7 +132,10 @@ impl Store {
                 Kept::Files(files) if version(&files.head(&name.0).await?)? == *read => PutMode::Overwrite,
                 Kept::Files(_) => return Ok(false),
             };
-            unless_changed(self.objects().put_opts(&name.0, content.clone(), mode.into()).await)
+            match self.objects().put_opts(&name.0, content.clone(), mode.into()).await {
+                Err(error) if is_changed(&error) => Ok(false),
+                put => put.map(|_| true),
+            }
         });
         Ok(found(written.await)?.unwrap_or(false))
     }
@@ -184,12 +195,9 @@ fn version(found: &ObjectMeta) -> object_store::Result<Version> {
     found.e_tag.clone().map(Version).ok_or_else(no_etag)
 }
 
-/// Whether a request was done that has a condition.
-fn unless_changed<T>(done: object_store::Result<T>) -> object_store::Result<bool> {
-    match done {
-        Err(error) if Refusal::is(&error, &["ConditionNotMet"]) => Ok(false),
-        done => done.map(|_| true),
-    }
+/// Whether a request was not done because of its condition.
+fn is_changed(error: &Error) -> bool {
+    Refusal::is(error, &["ConditionNotMet"])
 }
 
 fn found<T>(result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
