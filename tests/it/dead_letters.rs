@@ -73,7 +73,7 @@ async fn an_operator_has_all_kinds_in_a_container() {
 async fn an_operator_has_all_kinds_in_a_folder() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("dead letters");
-    let store = Store::open(&StoreConfig::Folder(folder.clone())).unwrap();
+    let store = Store::new(StoreConfig::Folder(folder.clone()));
     assert_eq!(store.list().await.unwrap(), [], "no folder yet");
     store.write(&[letter(r#"{"id":"b"}"#, "first")], soon()).await.unwrap();
     store.write(&[letter(r#"{"id":"b"}"#, "second")], soon()).await.unwrap();
@@ -321,5 +321,5 @@ fn store_at(listener: &TcpListener) -> Store {
 }
 
 fn open(account: StorageAccount) -> Store {
-    Store::open(&StoreConfig::Container { name: ContainerName::parse(CONTAINER).unwrap(), account }).unwrap()
+    Store::new(StoreConfig::Container { name: ContainerName::parse(CONTAINER).unwrap(), account })
 }
