@@ -35,14 +35,13 @@ const CLOSING: Duration = Duration::from_secs(5);
 const FLUSHING: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
-    let environment = |name: &str| std::env::var(name).ok();
     let result = match Cli::parse().command {
-        None => Settings::read(environment).map(serve),
+        None => Settings::read(settings::environment).map(serve),
         Some(Command::Flatten { file }) => {
-            settings::read_records(environment).map(|config| cli::flatten::run(&file, &config))
+            settings::read_records(settings::environment).map(|config| cli::flatten::run(&file, &config))
         }
         Some(Command::Replay(arguments)) => {
-            settings::read_bridge(environment).map(|(hub, bridge)| replay(&arguments, hub, bridge))
+            settings::read_bridge(settings::environment).map(|(hub, bridge)| replay(&arguments, hub, bridge))
         }
     };
     match result {
@@ -68,7 +67,7 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
         let stop = stop_signal()?;
         let listener = TcpListener::bind(settings.listen).await?;
         let hub = Arc::new(start(settings.hub)?);
-        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, store(settings.dead_letters.as_ref())?, settings.bridge);
+        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, store(settings.dead_letters), settings.bridge);
         tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "Listening.");
         server::serve(listener, bridge, telemetry.clone(), stop).await?;
         close(hub).await;
@@ -95,13 +94,13 @@ fn replay(arguments: &Replay, hub: HubConfig, bridge: bridge::Config) -> io::Res
 }
 
 /// Where dead letters are kept. Without any, a delivery with an event that can't be recorded fails over and over.
-fn store(config: Option<&StoreConfig>) -> io::Result<Option<Store>> {
+fn store(config: Option<StoreConfig>) -> Option<Store> {
     if config.is_none() {
         tracing::warn!(
             "There is no store of dead letters: deliveries with events that can't be recorded will fail. Set AzureWebJobsStorage, or DEAD_LETTERS to a file: URL."
         );
     }
-    config.map(Store::open).transpose().map_err(io::Error::other)
+    config.map(Store::new)
 }
 
 fn start(config: HubConfig) -> io::Result<EventHub> {

@@ -5,7 +5,9 @@
 
 #[path = "producer/mod.rs"]
 mod amqp;
+mod azurite;
 mod consistency;
+mod dead_letters;
 mod deliveries;
 mod docs;
 mod flatten_command;

@@ -15,7 +15,10 @@ fn container(name: &str, account: StorageAccount) -> StoreConfig {
     StoreConfig::Container { name: ContainerName::parse(name).unwrap(), account }
 }
 
-/// What settings lead to. The last two are the host's own choices.
+/// Settings, and what they lead to.
+type Row<'a> = (&'a [(&'a str, &'a str)], Option<StoreConfig>);
+
+/// The last two rows decide between settings as the host does.
 #[test]
 fn a_place_is_taken_as_the_host_takes_it() {
     let login = StorageAccess::DeveloperLogin;
@@ -24,7 +27,7 @@ fn a_place_is_taken_as_the_host_takes_it() {
     let contoso = |access| StorageAccount::named("contoso", access).unwrap();
     let azurite = "UseDevelopmentStorage=true";
     let default = |account| Some(container(DEFAULT_CONTAINER, account));
-    let table: &[(&[(&str, &str)], Option<StoreConfig>)] = &[
+    let table: &[Row] = &[
         (&[], None),
         (&[(STORAGE, ""), (STORAGE_ACCOUNT, " "), (STORAGE_BLOBS, ""), (DEAD_LETTERS, "")], None),
         (&[(STORAGE_CLIENT_ID, "app"), AZURE], None),
