@@ -48,8 +48,8 @@ pub fn text(body: &[u8]) -> Result<Cow<'_, str>, BadInvocation> {
 /// The string that our binding is in nearly every body, taken out of its quotes by the pass that finds it. `None` where
 /// it is something else, or anything is wrong with the body.
 ///
-/// `Metadata` follows it, an object as large, of which nothing is wanted. That a body came as a whole HTTP says already;
-/// so only its end is looked at.
+/// `Metadata` follows it: an object as large, which is not read. HTTP says already whether a body came as a whole, so only
+/// the last bytes are looked at.
 fn as_the_host_has_it(body: &[u8]) -> Option<String> {
     let rest = json::skip(body, &["{", "\"Data\"", ":", "{", "\"events\"", ":"])?;
     let (text, rest) = json::first_string(rest)?;

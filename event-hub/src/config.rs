@@ -49,7 +49,7 @@ impl Access {
     pub fn host(&self) -> &str {
         match self {
             Self::ConnectionString(string) => &string.host,
-            // A port is none that a namespace has, but one that stands in for it locally may.
+            // A real namespace has no port in its name; a local stand-in for one may.
             Self::ManagedIdentity { namespace, .. } | Self::DeveloperLogin { namespace } => {
                 namespace.rsplit_once(':').map_or(namespace, |(host, _)| host)
             }

@@ -37,9 +37,10 @@ pub struct Group {
 /// A record of a group.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Where its text ends in that of all.
+    /// The offset in [`Group::text`] at which its text ends. It begins where the one before ends.
     pub end: usize,
-    /// The Data Explorer table that it belongs to, where the event is to say it.
+    /// The Data Explorer table for it, which the event then names as its property `Table`. A data connection can route by
+    /// it.
     pub table: Option<Arc<str>>,
 }
 
@@ -140,7 +141,7 @@ impl Messages {
         self.size(message) > SURE_TO_FIT
     }
 
-    /// Whether any might not.
+    /// Whether any of the messages might not fit into an event.
     pub(crate) fn any_is_large(&self) -> bool {
         self.group.text.len() + self.group.entries.len() > SURE_TO_FIT
             && self.list.iter().any(|message| self.is_large(message))

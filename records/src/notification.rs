@@ -58,7 +58,7 @@ pub enum Occurrence<'a> {
     },
     /// Some of its properties changed.
     Updated {
-        /// How.
+        /// The changes, as a JSON Patch.
         patch: Patch<'a>,
     },
     /// It was deleted.

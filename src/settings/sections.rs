@@ -152,7 +152,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// Nothing is mistaken here: by the standard, what can't be understood counts as not set.
+    /// Never a mistake: by the OpenTelemetry specification a value that can't be understood counts as not set.
     pub(super) fn telemetry(&self) -> TelemetryConfig {
         if self.get(OTEL_SDK_DISABLED).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return TelemetryConfig::default();

@@ -7,10 +7,10 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
-/// How many a span links to: the limit that the SDK has where `OTEL_SPAN_LINK_COUNT_LIMIT` sets none.
+/// How many contexts a span links to: the limit that the SDK has where `OTEL_SPAN_LINK_COUNT_LIMIT` sets none.
 const MOST: usize = 128;
 
-/// Those of one delivery, each once.
+/// The distinct trace contexts of a delivery, at most [`MOST`] of them.
 #[derive(Debug, Default)]
 pub(super) struct Contexts {
     list: Vec<SpanContext>,

@@ -36,7 +36,7 @@ pub(super) struct Flattening<'a> {
 }
 
 impl<'a> Flattening<'a> {
-    /// Of about so many values.
+    /// An empty one, with memory for so many changes.
     pub(super) fn of(values: usize, objects: ObjectValues) -> Self {
         Self { objects, changes: Vec::with_capacity(values), source_times: SourceTimes::default() }
     }

@@ -17,7 +17,7 @@ pub(super) struct Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
-    /// Takes the operation that stands next, if there is nothing unusual about it.
+    /// Reads the operation at the reader's place; `None` where it needs the slower reading of [`Operation::of`].
     pub(super) fn next(reader: &mut Reader<'a>) -> Option<Self> {
         let mut operation = Self::default();
         reader.object(|name, reader| {
@@ -32,7 +32,7 @@ impl<'a> Operation<'a> {
         Some(operation)
     }
 
-    /// An operation of any members: of those that come twice the last, and texts only where they are texts.
+    /// Takes the operation from an object of any members. An `op` or a `path` that is no string counts as missing.
     pub(super) fn of(fields: &Fields<'a>) -> Self {
         Self { op: fields.text("op"), path: fields.text("path"), value: fields.get("value") }
     }

@@ -23,7 +23,7 @@ pub struct Records {
     pub(super) list: Vec<(RecordKind, usize)>,
 }
 
-/// One of them.
+/// One record, as [`Records::iter`] gives it.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
     /// What it is about.
