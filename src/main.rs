@@ -35,16 +35,17 @@ const CLOSING: Duration = Duration::from_secs(5);
 const FLUSHING: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
-    let environment = |name: &str| std::env::var(name).ok();
     let result = match Cli::parse().command {
-        None => Settings::read(environment).map(serve),
+        None => Settings::read(settings::environment).map(serve),
         Some(Command::Flatten { file }) => {
-            settings::read_records(environment).map(|config| cli::flatten::run(&file, &config))
+            settings::read_records(settings::environment).map(|config| cli::flatten::run(&file, &config))
         }
-        Some(Command::Replay(arguments)) if arguments.files.is_empty() => settings::read_bridge_and_store(environment)
-            .map(|(hub, bridge, store)| replay(&arguments, hub, bridge, Some(&store))),
+        Some(Command::Replay(arguments)) if arguments.files.is_empty() => {
+            let settings = settings::read_bridge_and_store(settings::environment);
+            settings.map(|(hub, bridge, store)| replay(&arguments, hub, bridge, Some(store)))
+        }
         Some(Command::Replay(arguments)) => {
-            settings::read_bridge(environment).map(|(hub, bridge)| replay(&arguments, hub, bridge, None))
+            settings::read_bridge(settings::environment).map(|(hub, bridge)| replay(&arguments, hub, bridge, None))
         }
     };
     match result {
@@ -70,7 +71,7 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
         let stop = stop_signal()?;
         let listener = TcpListener::bind(settings.listen).await?;
         let hub = Arc::new(start(settings.hub)?);
-        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, store(settings.dead_letters.as_ref())?, settings.bridge);
+        let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, store(settings.dead_letters), settings.bridge);
         tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "Listening.");
         server::serve(listener, bridge, telemetry.clone(), stop).await?;
         close(hub).await;
@@ -87,12 +88,12 @@ fn replay(
     arguments: &Replay,
     hub: HubConfig,
     bridge: bridge::Config,
-    store: Option<&StoreConfig>,
+    store: Option<StoreConfig>,
 ) -> io::Result<ExitCode> {
     logging::start(LogConfig { level: LevelFilter::ERROR, format: LogFormat::Text });
     Runtime::new()?.block_on(async {
         let stop = stop_signal()?;
-        let store = store.map(Store::open).transpose().map_err(io::Error::other)?;
+        let store = store.map(Store::new);
         if arguments.dry_run {
             let bridge = Bridge::new(Arc::new(DryRun::new(Memory::new(MEMORY))), None, bridge);
             return cli::replay::run(arguments, store.as_ref(), &bridge, stop).await;
@@ -107,13 +108,13 @@ fn replay(
 }
 
 /// Where dead letters are kept. Without any, a delivery with an event that can't be recorded fails over and over.
-fn store(config: Option<&StoreConfig>) -> io::Result<Option<Store>> {
+fn store(config: Option<StoreConfig>) -> Option<Store> {
     if config.is_none() {
         tracing::warn!(
             "There is no store of dead letters: deliveries with events that can't be recorded will fail. Set AzureWebJobsStorage, or DEAD_LETTERS to a file: URL."
         );
     }
-    config.map(Store::open).transpose().map_err(io::Error::other)
+    config.map(Store::new)
 }
 
 fn start(config: HubConfig) -> io::Result<EventHub> {

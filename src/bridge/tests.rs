@@ -82,7 +82,7 @@ fn config() -> Config {
 /// With a store of dead letters that goes away with the test.
 fn bridge(producer: &Arc<Played>) -> (Bridge, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&StoreConfig::Folder(folder.path().to_owned())).unwrap();
+    let store = Store::new(StoreConfig::Folder(folder.path().to_owned()));
     (Bridge::new(Arc::clone(producer) as Arc<_>, Some(store), config()), folder)
 }
 

@@ -30,6 +30,9 @@ use super::{
 /// (four minutes), after which a request gets no answer.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// The longest that one request may take, where nobody has a deadline.
+const REQUEST: Duration = Duration::from_secs(30);
+
 const DELETE_SNAPSHOTS: HeaderName = HeaderName::from_static("x-ms-delete-snapshots");
 
 /// A container, and the way into it. `Debug` shows no secret.
@@ -47,6 +50,7 @@ impl Container {
         let options = ClientOptions::new()
             .with_allow_http(account.endpoint.scheme() == "http")
             .with_default_content_type("application/json")
+            .with_timeout(REQUEST)
             .with_pool_idle_timeout(IDLE);
         let client = Client::connect(&options)?;
         // What failed is tried again by the store, which knows how long.

@@ -148,7 +148,10 @@ impl Display for StoreError {
                 "has interrupted its service ({reason}). If that goes on, check the health of the storage account."
             ),
             (Problem::NoAnswer, Entry::File) => formatter.write_str("does not answer. Check the disk."),
-            (Problem::NoAnswer, _) => {
+            (Problem::NoAnswer, Entry::Identity) => formatter.write_str(
+                "does not answer, or the identity gets no token in time. Check the health and the firewall of the storage account.",
+            ),
+            (Problem::NoAnswer, Entry::Secret) => {
                 formatter.write_str("does not answer. Check the health and the firewall of the storage account.")
             }
             (Problem::Denied(reason), Entry::Identity) => write!(

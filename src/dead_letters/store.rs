@@ -1,6 +1,6 @@
 //! Dead letters written, listed, read, and taken away again.
 
-use std::{fmt, path::Path as FilePath, time::Duration};
+use std::{fmt, sync::OnceLock, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{
@@ -24,20 +24,22 @@ const AT_ONCE: usize = 16;
 /// The pause between attempts, the first and the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
-/// The time for what an operator does with one letter.
-const ONE_LETTER: Duration = Duration::from_secs(30);
-/// The time for the list of all letters, which comes by the 5,000.
-const LISTING: Duration = Duration::from_secs(600);
+/// How long an operator waits for something to succeed.
+const OPERATION: Duration = Duration::from_secs(30);
 
 /// Where dead letters are kept.
 #[derive(Debug)]
 pub struct Store {
-    kept: Kept,
+    config: StoreConfig,
     place: Place,
+    /// Opened for the first letter: most of those who never have one would pay two megabytes for the certificates and the
+    /// code of a client that is not used.
+    kept: OnceLock<Result<Kept, StoreError>>,
 }
 
 #[derive(Debug)]
 enum Kept {
+    /// To look whether a file has changed and to replace it are two steps here; somebody may come between.
     Files(PrefixStore<LocalFileSystem>),
     Blobs(Container),
 }
@@ -56,34 +58,38 @@ pub struct Stored {
 pub struct Version(String);
 
 impl Store {
-    /// Asks for nothing yet, so that what is wrong with an account shows when a letter is written.
-    pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
-        let place = Place::of(config);
-        let kept = match config {
-            StoreConfig::Folder(folder) => files(folder).map(Kept::Files),
-            StoreConfig::Container { name, account } => Container::new(name, account).map(Kept::Blobs),
-        };
-        Ok(Self { kept: kept.map_err(|error| StoreError::of(&place, &error))?, place })
+    /// A store that nothing is asked yet, so that what is wrong with an account shows when a letter is written.
+    pub fn new(config: StoreConfig) -> Self {
+        Self { place: Place::of(&config), config, kept: OnceLock::new() }
     }
 
     /// Writes letters, one blob or file each, by `deadline`. What is there already stays as it is.
     ///
     /// After an error some may be written. Writing them again changes nothing of those.
     pub async fn write(&self, letters: &[DeadLetter<'_>], deadline: Instant) -> Result<(), StoreError> {
-        let writes: Vec<_> = letters.iter().map(|letter| self.write_one(letter, deadline)).collect();
-        stream::iter(writes).buffer_unordered(AT_ONCE).try_collect().await
-    }
-
-    async fn write_one(&self, letter: &DeadLetter<'_>, deadline: Instant) -> Result<(), StoreError> {
-        let content = serde_json::to_vec(&[letter]).map_err(|error| StoreError::of(&self.place, &error))?;
-        let (name, content) = (LetterName::of(letter.event), PutPayload::from(content));
-        self.attempt(deadline, || self.put_new(&name, content.clone())).await
+        if letters.is_empty() {
+            return Ok(());
+        }
+        let blobs = letters.iter().map(|letter| {
+            let content = serde_json::to_vec(&[letter])?;
+            Ok((LetterName::of(letter.event), PutPayload::from(content)))
+        });
+        let blobs: serde_json::Result<Vec<_>> = blobs.collect();
+        let blobs = blobs.map_err(|error| StoreError::of(&self.place, &error))?;
+        let kept = self.kept()?;
+        let written = stream::iter(blobs).map(|(name, content)| async move {
+            self.attempt(deadline, || kept.put_new(&name, content.clone())).await
+        });
+        written.buffer_unordered(AT_ONCE).try_collect().await
     }
 
     /// The names of all letters of whatever kind, what came first in front. A container or folder that is missing has
     /// none.
     pub async fn list(&self) -> Result<Vec<LetterName>, StoreError> {
-        let listed = self.attempt(Instant::now() + LISTING, || self.objects().list(None).try_collect()).await;
+        let kept = self.kept()?;
+        // It comes by the 5,000, each in a time of its own, and there may be millions.
+        let list = || async { Some(kept.objects().list(None).try_collect().await) };
+        let listed = self.retry(Instant::now() + OPERATION, list).await;
         let mut letters: Vec<ObjectMeta> = match listed {
             Err(error) if error.is_not_found() => return Ok(Vec::new()),
             listed => listed?,
@@ -95,8 +101,9 @@ impl Store {
 
     /// What a blob or file holds; `None` if there is none by now.
     pub async fn read(&self, name: &LetterName) -> Result<Option<Stored>, StoreError> {
-        let read = self.attempt(Instant::now() + ONE_LETTER, || async {
-            let found = self.objects().get(&name.0).await?;
+        let kept = self.kept()?;
+        let read = self.attempt(Instant::now() + OPERATION, || async {
+            let found = kept.objects().get(&name.0).await?;
             let version = version(&found.meta)?;
             Ok(Stored { bytes: found.bytes().await?.into(), version })
         });
@@ -105,9 +112,14 @@ impl Store {
 
     /// Takes a letter away if it holds what was read. Answers whether it is gone.
     pub async fn delete(&self, name: &LetterName, read: &Version) -> Result<bool, StoreError> {
-        let deleted = self.attempt(Instant::now() + ONE_LETTER, || async {
-            match &self.kept {
-                Kept::Blobs(container) => unless_changed(container.delete(&name.0, &read.0).await),
+        let kept = self.kept()?;
+        let deleted = self.attempt(Instant::now() + OPERATION, || async {
+            match kept {
+                Kept::Blobs(container) => match container.delete(&name.0, &read.0).await {
+                    // That is also said of one that is gone.
+                    Err(error) if is_changed(&error) => container.blobs().head(&name.0).await.map(|_| false),
+                    deleted => deleted.map(|()| true),
+                },
                 Kept::Files(files) if version(&files.head(&name.0).await?)? == *read => {
                     files.delete(&name.0).await.map(|()| true)
                 }
@@ -119,29 +131,82 @@ impl Store {
 
     /// Writes something else in the place of a letter if it holds what was read. Answers whether it did.
     pub async fn rewrite(&self, name: &LetterName, read: &Version, bytes: Vec<u8>) -> Result<bool, StoreError> {
+        let kept = self.kept()?;
         let content = PutPayload::from(bytes);
-        let written = self.attempt(Instant::now() + ONE_LETTER, || async {
-            let mode = match &self.kept {
+        let written = self.attempt(Instant::now() + OPERATION, || async {
+            let mode = match kept {
                 Kept::Blobs(_) => PutMode::Update(UpdateVersion { e_tag: Some(read.0.clone()), version: None }),
                 Kept::Files(files) if version(&files.head(&name.0).await?)? == *read => PutMode::Overwrite,
                 Kept::Files(_) => return Ok(false),
             };
-            unless_changed(self.objects().put_opts(&name.0, content.clone(), mode.into()).await)
+            match kept.objects().put_opts(&name.0, content.clone(), mode.into()).await {
+                Err(error) if is_changed(&error) => Ok(false),
+                put => put.map(|_| true),
+            }
         });
         Ok(found(written.await)?.unwrap_or(false))
     }
 
+    fn kept(&self) -> Result<&Kept, StoreError> {
+        let open = || Kept::open(&self.config).map_err(|error| StoreError::of(&self.place, &error));
+        self.kept.get_or_init(open).as_ref().map_err(Clone::clone)
+    }
+
+    /// Tries something until it succeeds or fails for good, and gives it up at the deadline.
+    async fn attempt<T, F>(&self, deadline: Instant, something: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = object_store::Result<T>>,
+    {
+        self.retry(deadline, || async { timeout_at(deadline, something()).await.ok() }).await
+    }
+
+    /// Tries something again while there is time and that could help. What gives no result has given itself up: then the
+    /// error is that of the attempt before.
+    async fn retry<T, F>(&self, deadline: Instant, something: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Option<object_store::Result<T>>>,
+    {
+        let (mut pause, longest) = PAUSE;
+        let mut last = StoreError::no_answer(&self.place);
+        while let Some(result) = something().await {
+            match result {
+                Ok(done) => return Ok(done),
+                Err(error) => last = StoreError::of(&self.place, &error),
+            }
+            if !last.is_passing() || Instant::now() + pause >= deadline {
+                break;
+            }
+            sleep(pause).await;
+            pause = longest.min(pause * 2);
+        }
+        Err(last)
+    }
+}
+
+impl Kept {
+    fn open(config: &StoreConfig) -> object_store::Result<Self> {
+        Ok(match config {
+            StoreConfig::Folder(folder) => {
+                // On the disk before it counts as written.
+                let files = LocalFileSystem::new().with_fsync(true);
+                Self::Files(PrefixStore::new(files, Path::from_absolute_path(folder)?))
+            }
+            StoreConfig::Container { name, account } => Self::Blobs(Container::new(name, account)?),
+        })
+    }
+
     fn objects(&self) -> &dyn ObjectStore {
-        match &self.kept {
-            Kept::Files(files) => files,
-            Kept::Blobs(container) => container.blobs(),
+        match self {
+            Self::Files(files) => files,
+            Self::Blobs(container) => container.blobs(),
         }
     }
 
+    /// Writes what is not there yet.
     async fn put_new(&self, name: &LetterName, content: PutPayload) -> object_store::Result<()> {
         let put = || self.objects().put_opts(&name.0, content.clone(), PutMode::Create.into());
-        let put = match (put().await, &self.kept) {
-            (Err(error), Kept::Blobs(container)) if Refusal::is(&error, &["ContainerNotFound"]) => {
+        let put = match (put().await, self) {
+            (Err(error), Self::Blobs(container)) if Refusal::is(&error, &["ContainerNotFound"]) => {
                 container.create().await?;
                 put().await
             }
@@ -153,32 +218,6 @@ impl Store {
             put => put.map(drop),
         }
     }
-
-    /// Tries until something succeeds, fails for good, or the time is up: then the error is that of the last attempt.
-    async fn attempt<T, F>(&self, deadline: Instant, something: impl Fn() -> F) -> Result<T, StoreError>
-    where
-        F: Future<Output = object_store::Result<T>>,
-    {
-        let (mut pause, longest) = PAUSE;
-        let mut last = StoreError::no_answer(&self.place);
-        loop {
-            match timeout_at(deadline, something()).await {
-                Err(_) => return Err(last),
-                Ok(Ok(done)) => return Ok(done),
-                Ok(Err(error)) => last = StoreError::of(&self.place, &error),
-            }
-            if !last.is_passing() || Instant::now() + pause >= deadline {
-                return Err(last);
-            }
-            sleep(pause).await;
-            pause = longest.min(pause * 2);
-        }
-    }
-}
-
-/// The files below a folder, each on the disk before it counts as written.
-fn files(folder: &FilePath) -> object_store::Result<PrefixStore<LocalFileSystem>> {
-    Ok(PrefixStore::new(LocalFileSystem::new().with_fsync(true), Path::from_absolute_path(folder)?))
 }
 
 fn version(found: &ObjectMeta) -> object_store::Result<Version> {
@@ -186,12 +225,9 @@ fn version(found: &ObjectMeta) -> object_store::Result<Version> {
     found.e_tag.clone().map(Version).ok_or_else(no_etag)
 }
 
-/// Whether a request was done that has a condition.
-fn unless_changed<T>(done: object_store::Result<T>) -> object_store::Result<bool> {
-    match done {
-        Err(error) if Refusal::is(&error, &["ConditionNotMet"]) => Ok(false),
-        done => done.map(|_| true),
-    }
+/// Whether a request was not done because of its condition.
+fn is_changed(error: &Error) -> bool {
+    Refusal::is(error, &["ConditionNotMet"])
 }
 
 fn found<T>(result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {

@@ -5,7 +5,7 @@ use std::{env, ffi::OsString};
 /// The value of a variable of this name; if there is none, of one whose name differs from it in letter case only. To the
 /// host they are one, and nobody would find out why the handler does not see what the host sees.
 pub fn environment(name: &str) -> Option<String> {
-    find(name, || env::vars_os())
+    find(name, env::vars_os)
 }
 
 fn find<V: Iterator<Item = (OsString, OsString)>>(name: &str, variables: impl Fn() -> V) -> Option<String> {

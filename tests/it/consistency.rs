@@ -196,7 +196,7 @@ fn the_readme_explains_every_setting() {
 #[test]
 fn documents_name_only_settings_that_exist() {
     let known = setting_names();
-    let ours = ["EVENT_HUB", "RECORD_", "OBJECT_", "DELIVERY_", "LOG_L", "LOG_F", "SERVICE_ID"];
+    let ours = ["EVENT_HUB", "RECORD_", "OBJECT_", "DELIVERY_", "DEAD_L", "LOG_L", "LOG_F", "SERVICE_ID"];
     // Outputs of infra/main.bicep, which azd puts into the environment.
     let outputs = text("infra/main.bicep");
     for (path, text) in documents() {

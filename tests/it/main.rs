@@ -5,7 +5,9 @@
 
 #[path = "producer/mod.rs"]
 mod amqp;
+mod azurite;
 mod consistency;
+mod dead_letters;
 mod deliveries;
 mod docs;
 mod flatten_command;
@@ -18,6 +20,7 @@ mod queries;
 mod recordings;
 mod relay;
 mod replay_command;
+mod replay_store;
 mod repository;
 #[path = "producer/mod.rs"]
 mod sdk;

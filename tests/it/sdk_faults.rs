@@ -30,8 +30,9 @@ async fn send(producer: &ProducerClient, partition: &str, body: &str) -> azure_m
 }
 
 /// On a single thread, since on several it also loses answers now and then.
-async fn alone<T>(test: impl Future<Output = T>) -> T {
-    LocalSet::new().run_until(test).await
+fn alone<T>(test: impl Future<Output = T>) -> impl Future<Output = T> {
+    let test = Box::pin(test);
+    async move { LocalSet::new().run_until(test).await }
 }
 
 #[tokio::test]

@@ -1,24 +1,17 @@
 //! The whole way that a notification takes on a laptop: Event Grid's webhook call, the host, the handler that the host
 //! starts as `host.json` says, the hub.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::path::{Path, PathBuf};
 
 use local_azure::{
     event_hubs::EventHubs,
     functions_host::{Config, FunctionsHost, Handler, Storage},
 };
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
 
 use crate::{
+    azurite::Azurite,
     handler::{command, hub, settings, update},
-    skipped::skipped,
 };
 
 #[tokio::test]
@@ -42,26 +35,17 @@ async fn a_delivery_comes_out_of_the_hub_and_what_is_bad_becomes_a_blob() {
 /// Microsoft's client as an operator would, mended, and replayed.
 #[tokio::test]
 async fn a_dead_letter_in_a_storage_account_is_mended_and_replayed() {
-    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients");
-    let (azurite, python) = (clients.join("node_modules/.bin/azurite-blob"), clients.join("venv/bin/python"));
-    if !azurite.exists() || !python.exists() {
-        assert!(std::env::var_os("CI").is_none(), "in CI Azurite must be installed: tests/clients/install.sh");
-        skipped("no dead letter went through Azurite. Run tests/clients/install.sh to install it.");
-        return;
-    }
-    let (_azurite, account) = start_azurite(&azurite).await;
+    let Some(azurite) = Azurite::start(&[]).await else { return };
     let hub = hub();
-    let host = start_host(&hub, Storage::Account(account.clone())).await;
+    let host = start_host(&hub, Storage::Account(azurite.connection_string())).await;
     let bad = bad_event();
     deliver(&host, &json!([bad])).await;
     host.stop().await;
     assert!(hub.events("twins").is_empty());
 
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/read_blobs.py");
-    let read = Command::new(python).arg(script).args([&account, "dead-letter"]).output().await.unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    let blob: String = serde_json::from_slice(&read.stdout).unwrap();
-    let letters: Vec<Value> = serde_json::from_str(&blob).unwrap();
+    let blobs = azurite.read("dead-letter").await;
+    let [blob] = &*blobs else { panic!("{blobs:?}") };
+    let letters: Vec<Value> = serde_json::from_str(blob).unwrap();
     assert_eq!((letters.len(), &letters[0]["data"]), (1, &bad["data"]));
 
     let folder = tempfile::tempdir().unwrap();
@@ -103,30 +87,6 @@ async fn deliver(host: &FunctionsHost, events: &Value) {
         .await
         .unwrap();
     assert_eq!(answer.status(), 202);
-}
-
-/// Starts the storage emulator on a port of its choice, and answers the connection string of its account.
-async fn start_azurite(program: &Path) -> (Child, String) {
-    let mut azurite = Command::new(program)
-        .args(["--silent", "--skipApiVersionCheck", "--disableTelemetry", "--inMemoryPersistence", "--blobPort", "0"])
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(azurite.stdout.take().unwrap()).lines();
-    let address = loop {
-        let line = lines.next_line().await.unwrap().expect("Azurite listens");
-        if let Some((_, address)) = line.split_once("listens on http://") {
-            break address.to_owned();
-        }
-    };
-    // It writes on for each request, and would end if nobody read.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    let key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-    let account = format!(
-        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={key};BlobEndpoint=http://{address}/devstoreaccount1;"
-    );
-    (azurite, account)
 }
 
 /// The only file in a folder, at whatever depth.

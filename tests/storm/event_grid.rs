@@ -2,7 +2,6 @@
 //! anything but success, on its schedule.
 
 use std::{
-    collections::HashSet,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,7 +19,7 @@ use walkdir::WalkDir;
 
 use crate::{
     GRACE, delivery_timeout,
-    ledger::Ledger,
+    ledger::{Ledger, without_reason},
     notifications::Generator,
     report::{Counts, Outcome},
 };
@@ -89,13 +88,12 @@ impl Destination {
 
     /// The dead letters that are kept of a delivery; others leave them be.
     fn dead_letters(&self, delivery: &str) -> Vec<Value> {
-        let id = |event: &Value| event["id"].as_str().map(str::to_owned);
-        let ids: HashSet<_> = serde_json::from_str::<Vec<Value>>(delivery).unwrap().iter().filter_map(id).collect();
+        let events: Vec<Value> = serde_json::from_str(delivery).unwrap();
         let files = WalkDir::new(&self.dead_letters).into_iter().filter_map(Result::ok);
         let letters = files.filter_map(|file| {
             // One that is being written, or that another sender has taken away meanwhile, is none of ours.
             let letters: Vec<Value> = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;
-            let is_ours = letters.iter().any(|letter| id(letter).is_some_and(|id| ids.contains(&id)));
+            let is_ours = letters.iter().any(|letter| events.contains(&without_reason(letter.clone())));
             is_ours.then(|| fs::remove_file(file.path())).map(|_| letters)
         });
         letters.flatten().collect()

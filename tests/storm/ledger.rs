@@ -285,7 +285,7 @@ pub fn hash(bytes: &[u8]) -> u64 {
 }
 
 /// The event in a dead letter, as it was sent.
-fn without_reason(mut letter: serde_json::Value) -> serde_json::Value {
+pub fn without_reason(mut letter: serde_json::Value) -> serde_json::Value {
     if let Some(members) = letter.as_object_mut() {
         members.retain(|name, _| {
             !["deadletterreason", "lastdeliveryoutcome", "lastdeliveryattempttime"]

@@ -21,7 +21,7 @@ use crate::{
     cli::arguments::SOME_BAD,
     counts::Counts,
     dead_letter,
-    dead_letters::{LetterName, Store, Stored, Version},
+    dead_letters::{LetterName, Store, StoreError, Stored, Version},
 };
 
 /// How many blobs are read ahead of the one whose events are sent, and how many are written behind it.
@@ -133,7 +133,7 @@ impl StoreReplay<'_> {
     }
 
     async fn read(&self, name: LetterName) -> io::Result<Option<Blob>> {
-        let stored = self.store.read(&name).await.map_err(io::Error::other)?;
+        let stored = self.store.read(&name).await.map_err(|error| failed(&name, &error))?;
         Ok(stored.map(|stored| Blob { name, stored }))
     }
 
@@ -170,7 +170,8 @@ impl StoreReplay<'_> {
             Left::Letters(letters) => self.store.rewrite(&sent.name, &sent.version, letters.clone()).await,
             Left::Unreadable => Ok(true),
         };
-        Ok(Settled { is_changed: !settled.map_err(io::Error::other)?, sent })
+        let is_changed = !settled.map_err(|error| failed(&sent.name, &error))?;
+        Ok(Settled { sent, is_changed })
     }
 
     fn tell(&self, Settled { sent: Sent { name, counts, reasons, .. }, is_changed }: &Settled) -> io::Result<()> {
@@ -186,6 +187,10 @@ impl StoreReplay<'_> {
     fn summary(&self, counts: &Counts) -> String {
         summary(if self.dry_run { "would forward" } else { "forwarded" }, counts)
     }
+}
+
+fn failed(name: &LetterName, error: &StoreError) -> io::Error {
+    io::Error::other(format!("{name}: {error}"))
 }
 
 /// The events in a blob: an array of them if the bridge or Event Grid wrote it, one if Azure Digital Twins did.

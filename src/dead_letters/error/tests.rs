@@ -38,6 +38,7 @@ fn texts_tell_what_to_do() {
     insta::assert_snapshot!(text(&identity, refusal(403, "AuthorizationPermissionMismatch")), @"The container dead-letter of contoso.blob.core.windows.net denies access (403: AuthorizationPermissionMismatch). Give the identity (AzureWebJobsStorage__clientId) the role Storage Blob Data Contributor on the storage account or the container, and check the firewall of the account.");
     insta::assert_snapshot!(text(&identity, wrapped(NoToken("no login".to_owned()))), @"The container dead-letter of contoso.blob.core.windows.net can't be asked, since the identity gets no token (no login). Check AzureWebJobsStorage__clientId, or outside Azure your login (az login).");
     insta::assert_snapshot!(text(&folder, wrapped(io::Error::from(io::ErrorKind::PermissionDenied))), @"The folder /var/dead can't be used (permission denied). Check DEAD_LETTERS and the rights on the folder.");
+    insta::assert_snapshot!(StoreError::no_answer(&identity).to_string(), @"The container dead-letter of contoso.blob.core.windows.net does not answer, or the identity gets no token in time. Check the health and the firewall of the storage account.");
     insta::assert_snapshot!(StoreError::no_answer(&folder).to_string(), @"The folder /var/dead does not answer. Check the disk.");
 }
 

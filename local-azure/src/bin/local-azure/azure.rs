@@ -195,6 +195,11 @@ async fn start_host(options: &Options, connection_string: String, log: Log) -> R
     if options.changes_per_second() >= MANY && std::env::var_os("EVENT_HUB_BODY").is_none() {
         config.environment.push(("EVENT_HUB_BODY".to_owned(), "lines".to_owned()));
     }
+    // The handler takes the account from its environment, as in Azure, and else writes beside Event Grid.
+    if let Storage::Folder(folder) = storage() {
+        let url = format!("file://{}", folder.join("dead-letter").display());
+        config.environment.push(("DEAD_LETTERS".to_owned(), url));
+    }
     config.log = log;
     Ok(FunctionsHost::start(config).await?)
 }

@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "EXPRESSION", default_value = "true")]
     pub(crate) filter: String,
     /// The way by which the events reach the bridge.
-    #[arg(long, value_enum, default_value_t = Way::Function)]
+    #[arg(long, value_enum, default_value_t = Way::Webhook)]
     pub(crate) way: Way,
     /// Deliver to this webhook, that of `func start` for instance, instead of running a host and a handler.
     #[arg(long, value_name = "URL", conflicts_with_all = ["handler", "once"])]
