@@ -1,4 +1,4 @@
-//! The command line: tools that run the same steps on files.
+//! The command line: tools that run the same steps on what lies somewhere.
 
 mod arguments;
 mod input;
@@ -7,3 +7,4 @@ pub mod flatten;
 pub mod replay;
 
 pub use arguments::{Cli, Command, Replay};
+pub use replay::DryRun;

@@ -4,12 +4,24 @@
 //! so that one tool reads both: a JSON array of the events as they came, each with some members more. CloudEvents name
 //! these in lower case.
 
+use std::borrow::Cow;
+
 use serde::{
     Serialize, Serializer,
     ser::{Error, SerializeMap},
 };
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use twin_records::{BadEvent, json};
+
+/// What Event Grid adds to an event that it gives up. The bridge adds some of it.
+const ADDED: [&str; 6] = [
+    "deadLetterReason",
+    "deliveryAttempts",
+    "lastDeliveryOutcome",
+    "lastHttpStatusCode",
+    "publishTime",
+    "lastDeliveryAttemptTime",
+];
 
 /// Why an event was set aside.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +81,21 @@ impl Serialize for DeadLetter<'_> {
         map.serialize_entry(time, self.received_at)?;
         map.end()
     }
+}
+
+/// The event of a dead letter as it was published, by which the dead letters of one event are told to be that.
+pub fn published(letter: &RawValue) -> Cow<'_, RawValue> {
+    struct Event<'a>(json::Members<'a>);
+
+    impl Serialize for Event<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        }
+    }
+
+    let Ok(Some(mut members)) = json::members(letter) else { return Cow::Borrowed(letter) };
+    members.retain(|(name, _)| !ADDED.iter().any(|added| added.eq_ignore_ascii_case(name)));
+    to_raw_value(&Event(members)).map_or(Cow::Borrowed(letter), Cow::Owned)
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@
 //! cli                    the command line
 //! cli::flatten             prints the records of notifications
 //! cli::replay              sends dead letters again
+//! cli::replay::files       those in files
+//! cli::replay::store       those where they are kept
+//! cli::replay::forwarding  for as long as it takes
+//! cli::replay::dry_run     sends nothing
 //! cli::input               events in a file
 //! cli::arguments           what can be asked
 //! settings               every app setting, read once

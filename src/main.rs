@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, runtime::Runtime, signal};
 use tracing::level_filters::LevelFilter;
 use twin_bridge::{
     bridge::{self, Bridge},
-    cli::{self, Cli, Command, Replay},
+    cli::{self, Cli, Command, DryRun, Replay},
     dead_letters::{Store, StoreConfig},
     logging::{self, LogConfig, LogFormat},
     server,
@@ -40,8 +40,12 @@ fn main() -> ExitCode {
         Some(Command::Flatten { file }) => {
             settings::read_records(settings::environment).map(|config| cli::flatten::run(&file, &config))
         }
+        Some(Command::Replay(arguments)) if arguments.files.is_empty() => {
+            let settings = settings::read_bridge_and_store(settings::environment);
+            settings.map(|(hub, bridge, store)| replay(&arguments, hub, bridge, Some(store)))
+        }
         Some(Command::Replay(arguments)) => {
-            settings::read_bridge(settings::environment).map(|(hub, bridge)| replay(&arguments, hub, bridge))
+            settings::read_bridge(settings::environment).map(|(hub, bridge)| replay(&arguments, hub, bridge, None))
         }
     };
     match result {
@@ -80,13 +84,23 @@ fn serve(settings: Settings) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn replay(arguments: &Replay, hub: HubConfig, bridge: bridge::Config) -> io::Result<ExitCode> {
+fn replay(
+    arguments: &Replay,
+    hub: HubConfig,
+    bridge: bridge::Config,
+    store: Option<StoreConfig>,
+) -> io::Result<ExitCode> {
     logging::start(LogConfig { level: LevelFilter::ERROR, format: LogFormat::Text });
     Runtime::new()?.block_on(async {
         let stop = stop_signal()?;
+        let store = store.map(Store::new);
+        if arguments.dry_run {
+            let bridge = Bridge::new(Arc::new(DryRun::new(Memory::new(MEMORY))), None, bridge);
+            return cli::replay::run(arguments, store.as_ref(), &bridge, stop).await;
+        }
         let hub = Arc::new(start(hub)?);
         let bridge = Bridge::new(Arc::clone(&hub) as Arc<_>, None, bridge);
-        let code = cli::replay::run(arguments, &bridge, stop).await?;
+        let code = cli::replay::run(arguments, store.as_ref(), &bridge, stop).await?;
         drop(bridge);
         close(hub).await;
         Ok(code)

@@ -58,6 +58,17 @@ pub fn read_bridge(lookup: impl Fn(&str) -> Option<String>) -> Result<(HubConfig
     reader.finish(hub.map(|hub| (hub, bridge)))
 }
 
+/// The same, and where dead letters are kept: there must be such a place.
+pub fn read_bridge_and_store(
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<(HubConfig, bridge::Config, StoreConfig), Mistakes> {
+    let mut reader = Reader::new(lookup);
+    let hub = reader.hub();
+    let bridge = reader.bridge();
+    let store = reader.required_dead_letters();
+    reader.finish(hub.zip(store).map(|(hub, store)| (hub, bridge, store)))
+}
+
 /// Reads only what shapes a record, for the commands that need no hub.
 pub fn read_records(lookup: impl Fn(&str) -> Option<String>) -> Result<RecordConfig, Mistakes> {
     let mut reader = Reader::new(lookup);

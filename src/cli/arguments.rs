@@ -26,24 +26,27 @@ pub enum Command {
         #[arg(default_value = "-")]
         file: PathBuf,
     },
-    /// Sends the events in dead-letter files to the event hub, with the app settings of the handler.
+    /// Sends dead letters to the event hub, with the app settings of the handler.
     ///
-    /// Reads the dead letters of Event Grid and of twin-bridge. Ends with exit code 0 if nothing is left over, 2 if some
-    /// events still can't be recorded, 1 if it could not go on.
+    /// Without files it takes those in the storage account, or the folder, where the handler and Event Grid put them, and
+    /// deletes there what the event hub has accepted. Ends with exit code 0 if nothing is left over, 2 if some events still
+    /// can't be recorded or a blob was changed meanwhile, 1 if it could not go on.
     Replay(Replay),
 }
 
 /// Which dead letters to send, and what to do with those that stay bad.
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// Files with one event, an array of events, or one a line, in either schema.
-    #[arg(required = true)]
+    /// Files with one event, an array of events, or one a line, in either schema, instead of where dead letters are kept.
     pub files: Vec<PathBuf>,
+    /// Only say what would be sent and what is still bad.
+    #[arg(long, conflicts_with = "files")]
+    pub dry_run: bool,
     /// Append what still can't be recorded to this file, one dead letter a line.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "files")]
     pub rest: Option<PathBuf>,
     /// Leave out the first events of all files together: where an interrupted replay said to go on.
-    #[arg(long, value_name = "EVENTS", default_value_t = 0)]
+    #[arg(long, value_name = "EVENTS", default_value_t = 0, requires = "files")]
     pub skip: usize,
 }
 

@@ -28,3 +28,18 @@ fn what_is_no_object_is_wrapped() {
     insta::assert_snapshot!(written("1E5", BadEvent::NotAnObject.into()), @r#"{"event":1E5,"deadLetterReason":"The event is not a JSON object.","lastDeliveryOutcome":"BadRequest","lastDeliveryAttemptTime":"2026-01-01T00:00:00.0000000Z"}"#);
     assert!(written(r#"{"\ud800":1}"#, BadEvent::NotUnicode.into()).starts_with(r#"{"event":{"\ud800":1},"#));
 }
+
+#[test]
+fn what_was_published_is_the_same_whoever_keeps_it() {
+    let published = |letter: &str| super::published(serde_json::from_str(letter).unwrap()).get().to_owned();
+    let event = r#"{"id":"e","data":{"v": 1.10,"publishTime":"its own"}}"#;
+    let by_event_grid = r#"{"id":"e", "data":{"v": 1.10,"publishTime":"its own"}, "deadLetterReason":"MaxDeliveryAttemptsExceeded",
+        "deliveryAttempts":30,"lastDeliveryOutcome":"NotFound","lastHttpStatusCode":404,
+        "publishTime":"2026-01-01T00:00:00Z","lastDeliveryAttemptTime":"2026-01-01T00:00:00Z"}"#;
+    assert_eq!(published(&written(event, Reason::TooLarge)), event);
+    assert_eq!(published(by_event_grid), event);
+    let cloud_event = r#"{"specversion":"1.0","id":"e"}"#;
+    assert_eq!(published(&written(cloud_event, Reason::TooLarge)), cloud_event);
+    assert_eq!(published("1E5"), "1E5");
+    assert_eq!(published(r#"{"\ud800":1}"#), r#"{"\ud800":1}"#);
+}

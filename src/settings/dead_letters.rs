@@ -35,6 +35,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         Some(StoreConfig::Container { name: name?, account: account? })
     }
 
+    /// `None` only with a mistake.
+    pub(super) fn required_dead_letters(&mut self) -> Option<StoreConfig> {
+        if [DEAD_LETTERS, STORAGE, STORAGE_ACCOUNT, STORAGE_BLOBS].iter().all(|name| self.get(name).is_none()) {
+            self.mistake(format!(
+                "Set {STORAGE_ACCOUNT} to the name of the storage account with the dead letters (identity), {STORAGE} to its connection string, or {DEAD_LETTERS} to the URL of a folder, file:///path/to/folder; or name files."
+            ));
+        }
+        self.dead_letters()
+    }
+
     fn account(&mut self) -> Option<StorageAccount> {
         if let Some(text) = self.get(STORAGE) {
             let account = StorageAccount::parse(&text);

@@ -20,6 +20,7 @@ mod queries;
 mod recordings;
 mod relay;
 mod replay_command;
+mod replay_store;
 mod repository;
 #[path = "producer/mod.rs"]
 mod sdk;

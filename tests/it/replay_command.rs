@@ -1,4 +1,4 @@
-//! `twin-bridge replay`: dead letters, mended or not, on their way to the hub again.
+//! `twin-bridge replay` of files: dead letters, mended or not, on their way to the hub again.
 
 use std::{
     fs,
@@ -190,12 +190,17 @@ async fn a_hub_in_trouble_is_waited_for_and_a_denial_is_not() {
 }
 
 #[tokio::test]
-async fn it_needs_a_hub_and_files() {
+async fn it_needs_a_hub_and_dead_letters() {
     let output = command().args(["replay", "x.json"]).output().await.unwrap();
     assert_eq!(output.status.code(), Some(64));
     let hub = hub();
     let output = replay(&hub, &[], &[]).await;
-    assert!(!output.status.success());
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("Set AzureWebJobsStorage__accountName"), "{}", text(&output.stderr));
     let output = replay(&hub, &[], &[Path::new("no-such-file.json")]).await;
     assert_eq!(output.status.code(), Some(1));
+    for usage in [&["--rest", "x.json"][..], &["--skip", "1"], &["--dry-run", "x.json"]] {
+        let output = replay(&hub, usage, &[]).await;
+        assert!(text(&output.stderr).contains("Usage:"), "{}", text(&output.stderr));
+    }
 }

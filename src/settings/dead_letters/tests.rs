@@ -80,3 +80,19 @@ fn mistakes_say_what_to_set() {
     }
     insta::assert_snapshot!(mistakes(&[(STORAGE, "c2VjcmV0"), (DEAD_LETTERS, "x")]), @"twin-bridge can't start with these app settings: (1) DEAD_LETTERS must be the name of a container (3 to 63 lower-case letters, digits and single hyphens) or the URL of a folder, file:///path/to/folder. (2) AzureWebJobsStorage has a part that is not name=value.");
 }
+
+#[test]
+fn where_a_place_must_be_there_is_one_or_a_mistake() {
+    let required = |settings: &[(&str, &str)]| {
+        let lookup =
+            |name: &str| settings.iter().find(|(found, _)| *found == name).map(|(_, value)| (*value).to_owned());
+        let mut reader = Reader::new(lookup);
+        let config = reader.required_dead_letters();
+        reader.finish(config)
+    };
+    assert_eq!(required(&[(DEAD_LETTERS, "file:///var/dead")]).unwrap(), StoreConfig::Folder("/var/dead".into()));
+    insta::assert_snapshot!(required(&[]).unwrap_err(), @"twin-bridge can't start with these app settings: (1) Set AzureWebJobsStorage__accountName to the name of the storage account with the dead letters (identity), AzureWebJobsStorage to its connection string, or DEAD_LETTERS to the URL of a folder, file:///path/to/folder; or name files.");
+    for settings in [(DEAD_LETTERS, "dead-letter"), (DEAD_LETTERS, "x"), (STORAGE, "x"), (STORAGE_BLOBS, "x")] {
+        assert_eq!(required(&[settings]).unwrap_err(), read(&[settings]).unwrap_err());
+    }
+}
