@@ -23,7 +23,7 @@ pub struct Goal {
 
 /// Judges all goals.
 pub fn judge(results: &Results) -> Vec<Goal> {
-    [cost(results), throughput(results), latency(results), starts(results)].concat()
+    [cost(results), webhook(results), throughput(results), latency(results), starts(results)].concat()
 }
 
 fn cost(results: &Results) -> Vec<Goal> {
@@ -47,6 +47,22 @@ fn cost(results: &Results) -> Vec<Goal> {
         at_most(per_operation, operation, 1.5, " µs"),
         by_peer("32 events a delivery, 64 at a time", matrix::BUSY),
         by_peer("32 events a delivery, 16 at a time", matrix::USUAL),
+    ]
+}
+
+/// What the webhook costs, by what it costs to do nothing with the same deliveries.
+fn webhook(results: &Results) -> Vec<Goal> {
+    let cost = |name: &str, work| results.cell(name, work).map(|cell| cell.median.cpu_microseconds_per_event);
+    let by_floor = |body: &str, work: Work, most: f64| {
+        let pair = cost(&format!("twin-bridge {body}"), work).zip(cost("floor", work));
+        let events = work.shape.events;
+        let what = format!("CPU per event by that of the floor, webhook, {events} a delivery, `{body}`");
+        at_most(what, pair.map(|(bridge, floor)| bridge / floor), most, "")
+    };
+    vec![
+        by_floor("record", matrix::WEBHOOK_SINGLE, 2.2),
+        by_floor("record", matrix::WEBHOOK_USUAL, 10.0),
+        by_floor("lines", matrix::WEBHOOK_USUAL, 7.0),
     ]
 }
 
