@@ -27,7 +27,7 @@ pub enum Role {
 #[command(name = "cargo bench --bench side_by_side --")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Options {
-    /// A small matrix, in some two minutes.
+    /// A small matrix, in some three minutes.
     #[arg(long)]
     pub quick: bool,
     /// Seconds of each measurement [default: 5, with --quick 1, with --executable 0.5].
