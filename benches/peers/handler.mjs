@@ -12,9 +12,10 @@ const ANSWER = JSON.stringify({ Outputs: {}, Logs: [], ReturnValue: null });
 
 const send = senders[process.argv[2]](process.env.EVENT_HUB);
 
-async function deliver(body) {
+async function deliver(body, isForwarded) {
   const entries = [];
-  for (const event of eventsOf(JSON.parse(body))) {
+  const content = JSON.parse(body);
+  for (const event of isForwarded ? content : eventsOf(content)) {
     const { traceparent } = event.data;
     for (const record of recordsOf(event)) entries.push({ record, traceparent });
   }
@@ -31,8 +32,10 @@ createServer((request, response) => {
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
     if (request.method === 'GET') return answer(response, 200, '{}');
-    deliver(Buffer.concat(chunks).toString()).then(
-      () => answer(response, 200, ANSWER),
+    // The webhook: Event Grid's own request, forwarded. Its body is the events, and its answer is empty.
+    const isForwarded = request.url.startsWith('/api/events?');
+    deliver(Buffer.concat(chunks).toString(), isForwarded).then(
+      () => (isForwarded ? response.writeHead(200, { 'content-length': 0 }).end() : answer(response, 200, ANSWER)),
       (error) => {
         console.error(error);
         answer(response, 503, JSON.stringify({ title: String(error) }));

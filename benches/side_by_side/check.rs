@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{
     connection::Connection,
-    contender::{Contender, Running},
+    contender::Contender,
     delivery::{self, Template},
     hub::{Event, Hub},
     matrix::Shape,
+    way::Way,
 };
 
 /// How many deliveries of the usual kind are checked.
@@ -27,25 +28,32 @@ struct Seen {
     action: String,
 }
 
+/// Checks every way that the contender takes.
+pub fn check(contender: &Contender, ways: &[Way]) {
+    for &way in ways.iter().filter(|&&way| contender.takes(way)) {
+        check_way(contender, way);
+    }
+}
+
 /// Posts the deliveries and compares what a hub holds then that holds nothing else.
-pub fn check(contender: &Contender) {
-    let name = contender.name();
+fn check_way(contender: &Contender, way: Way) {
+    let name = format!("{} by the {}", contender.name(), way.name());
     let mut hub = Hub::start();
-    let running = Running::start(contender, &hub.connection_string);
+    let running = contender.start(&hub.connection_string);
     let mut connection = Connection::open(running.address).unwrap();
     let mut deliver = |request: &[u8]| {
         let status = connection.exchange(request).unwrap();
         assert_eq!(status, 200, "{name} fails; see target/bench/logs");
     };
 
-    let template = Template::new(SHAPE);
+    let template = Template::new(way, SHAPE);
     let mut request = Vec::new();
     for first in (0..EVENTS).step_by(SHAPE.events) {
         template.stamp(first, &mut request);
         deliver(&request);
     }
     let (odd, mut expected) = odd();
-    deliver(&delivery::request(delivery::envelope(&[odd]).as_bytes()));
+    deliver(&delivery::request(way, &delivery::body(way, &[odd])));
     expected.extend((0..EVENTS).flat_map(usual));
 
     // All were answered, so all must be there.

@@ -81,10 +81,13 @@ fn spread(pairs: &[(&Cell, &Cell)], figure: fn(&Measurement) -> f64) -> Option<S
 
 /// One line for each work, and one for all together.
 pub fn table(comparisons: &[Comparison]) -> String {
-    let mut text = format!("| | by | {} | records/s | CPU per record |\n|{}\n", Work::COLUMNS, " --- |".repeat(8));
+    let columns = Work::COLUMNS;
+    let mut text = format!("| | by | {} | records/s | CPU per record |\n", columns.join(" | "));
+    let _ = writeln!(text, "|{}", " --- |".repeat(columns.len() + 4));
     for Comparison { contender, by, works, all } in comparisons {
         let works = works.iter().map(|(work, ratio)| (work.describe(), ratio));
-        for (work, ratio) in works.chain([("geometric mean | | |".to_owned(), all)]) {
+        let mean = format!("geometric mean{}", " |".repeat(columns.len() - 1));
+        for (work, ratio) in works.chain([(mean, all)]) {
             let (records, cpu) = (describe(ratio.records_per_second), describe(ratio.cpu_per_record));
             let _ = writeln!(text, "| {contender} | {by} | {work} | {records}{} | {cpu} |", ratio.mark);
         }

@@ -2,22 +2,17 @@
 
 use std::{
     fs::{self, File},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    process::Command,
 };
 
 use crate::{
-    connection::Connection,
     executable::Executable,
     options::{AS_FLOOR, Options, root},
-    process::{self, Part},
+    running::Running,
     variant::Variant,
+    way::Way,
 };
-
-/// How long a contender may take to answer for the first time.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A handler to be measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +43,15 @@ const PEERS: [Contender; 4] = [
 pub fn all(options: &Options) -> Vec<Contender> {
     let chosen = |contender: &Contender| {
         let name = contender.name();
-        options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()))
+        let named = options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
+        named && options.ways().iter().any(|&way| contender.takes(way))
     };
     let builds = options.builds();
+    if options.ways().contains(&Way::Webhook) {
+        for build in builds.iter().filter(|build| !build.has_webhook) {
+            println!("\"{}\" is left out of what the webhook delivers: it does not know it", build.name);
+        }
+    }
     // The builds of one variant next to each other, which is when they are measured.
     let bridges = Variant::ALL.into_iter().flat_map(|variant| {
         let bridges = builds.iter().map(|build| Contender::Bridge { build: build.clone(), variant });
@@ -130,6 +131,15 @@ impl Contender {
         matches!(self, Self::Bridge { variant: Variant::Record | Variant::Lines, .. })
     }
 
+    /// Whether it has a route for deliveries of this way.
+    pub fn takes(&self, way: Way) -> bool {
+        match (way, self) {
+            (Way::Webhook, Self::Bridge { build, .. }) => build.has_webhook,
+            (Way::Webhook, Self::Python) => false,
+            (Way::Webhook, Self::Floor { .. } | Self::Node { .. }) | (Way::Function, _) => true,
+        }
+    }
+
     /// How many events of the hub the records of a delivery become.
     pub fn hub_events(&self, events: usize, records: usize) -> usize {
         match self {
@@ -147,6 +157,11 @@ impl Contender {
             Self::Node { .. } => size(&peers("node")),
             Self::Python => size(&peers("python/venv/lib")),
         }
+    }
+
+    /// Starts it as the host does, with a hub to send to.
+    pub fn start(&self, connection_string: &str) -> Running {
+        Running::start(self.command(), connection_string)
     }
 
     fn command(&self) -> Command {
@@ -173,8 +188,7 @@ impl Contender {
                 command
             }
         };
-        // The host reads what a handler logs; so does this process.
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(self.log());
+        command.stderr(self.log());
         command
     }
 
@@ -201,64 +215,4 @@ fn size(folder: &Path) -> u64 {
             _ => 0,
         })
         .sum()
-}
-
-/// A contender that runs and answers. It ends when it is dropped.
-pub struct Running {
-    child: Child,
-    pub address: SocketAddr,
-    /// When it was started.
-    pub exec: Instant,
-    /// From then until it answered for the first time.
-    pub first_answer: Duration,
-}
-
-impl Running {
-    /// Starts a contender as the host does, and waits until it answers `GET /`.
-    pub fn start(contender: &Contender, connection_string: &str) -> Self {
-        let address = free_address();
-        let mut command = contender.command();
-        command.env("FUNCTIONS_CUSTOMHANDLER_PORT", address.port().to_string()).env("EVENT_HUB", connection_string);
-        let exec = Instant::now();
-        let mut child = process::spawn(&mut command, Part::Contender);
-        let mut stdout = child.stdout.take().unwrap();
-        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
-        let mut running = Self { child, address, exec, first_answer: Duration::ZERO };
-        while !running.answers() {
-            assert!(exec.elapsed() < TIMEOUT, "{} does not answer; see target/bench/logs", contender.name());
-            std::thread::sleep(Duration::from_micros(100));
-        }
-        running.first_answer = exec.elapsed();
-        running
-    }
-
-    fn answers(&self) -> bool {
-        let asked = Connection::open(self.address)
-            .and_then(|mut connection| connection.exchange(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
-        asked.is_ok()
-    }
-
-    /// Makes the floor wait so long before it answers.
-    pub fn wait(&self, milliseconds: u64) {
-        let order = format!(
-            "POST /delay/{milliseconds} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        );
-        assert_eq!(Connection::open(self.address).unwrap().exchange(order.as_bytes()).unwrap(), 200);
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // As the host ends a handler.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).unwrap()
 }

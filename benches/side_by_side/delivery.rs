@@ -1,12 +1,13 @@
-//! Deliveries as the Functions host posts them: chunked, the events as JSON in a string, their payload repeated in
-//! `Metadata` (the custom handler contract for an Event Grid trigger of cardinality many).
+//! Deliveries as the Functions host posts them. Of an Event Grid trigger of cardinality many, by the contract of custom
+//! handlers: chunked, the events as JSON in a string, their payload repeated in `Metadata`. Of an HTTP trigger whose
+//! requests are forwarded: as Event Grid has sent them, with the headers that the host adds.
 //!
 //! One text is built for each shape and only stamped from then on, so that the driver costs little: every event gets an
 //! id of its own and the next twin in turn.
 
 use serde_json::json;
 
-use crate::matrix::Shape;
+use crate::{matrix::Shape, way::Way};
 
 /// Placeholders of the length of what comes in their place.
 const EVENT: &str = "@@@@@@@@@@@@";
@@ -25,10 +26,10 @@ pub struct Template {
 }
 
 impl Template {
-    pub fn new(shape: Shape) -> Self {
+    pub fn new(way: Way, shape: Shape) -> Self {
         let events: Vec<_> = (0..shape.events).map(|_| event(shape.operations)).collect();
-        let body = envelope(&events);
-        let bytes = request(body.as_bytes());
+        let body = body(way, &events);
+        let bytes = request(way, &body);
         let (events, twins) = (positions(&bytes, EVENT), positions(&bytes, TWIN));
         assert_eq!((events.len(), twins.len()), (shape.events, shape.events), "a placeholder is missing");
         Self { bytes, events, twins, shape, size: body.len() }
@@ -73,8 +74,15 @@ pub fn update(id: &str, twin: &str, patch: &serde_json::Value) -> serde_json::Va
     })
 }
 
-/// What the host makes of events.
-pub fn envelope(events: &[serde_json::Value]) -> String {
+/// What a handler is given of events.
+pub fn body(way: Way, events: &[serde_json::Value]) -> String {
+    match way {
+        Way::Function => envelope(events),
+        Way::Webhook => json!(events).to_string(),
+    }
+}
+
+fn envelope(events: &[serde_json::Value]) -> String {
     let data: Vec<_> = events.iter().map(|event| &event["data"]).collect();
     let sys = json!({"MethodName": "function", "UtcNow": "2021-12-09T20:28:53.1234567Z", "RandGuid": "4f0c3a8e"});
     json!({"Data": {"events": json!(events).to_string()}, "Metadata": {"data": json!(data).to_string(), "sys": sys}})
@@ -82,12 +90,28 @@ pub fn envelope(events: &[serde_json::Value]) -> String {
 }
 
 /// A whole request with this body.
-pub fn request(body: &[u8]) -> Vec<u8> {
-    let mut request =
-        b"POST /function HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json; charset=utf-8\r\n\
+pub fn request(way: Way, body: &str) -> Vec<u8> {
+    let head = "Host: 127.0.0.1\r\nContent-Type: application/json; charset=utf-8\r\n\
         User-Agent: Azure-Functions-Host/4.1037.0.0\r\nX-Azure-Functions-HostVersion: 4.1037.0.0\r\n\
-        X-Azure-Functions-InvocationId: 5d3c9f0a-7b21-4c86-9d5e-0c8b7f6a1e42\r\nTransfer-Encoding: chunked\r\n\r\n"
-            .to_vec();
+        X-Azure-Functions-InvocationId: 5d3c9f0a-7b21-4c86-9d5e-0c8b7f6a1e42\r\n";
+    match way {
+        Way::Function => {
+            let head = format!("POST /function HTTP/1.1\r\n{head}Transfer-Encoding: chunked\r\n\r\n");
+            [head.as_bytes(), &chunked(body.as_bytes())].concat()
+        }
+        // With a function's key as long as this in the URL.
+        Way::Webhook => format!(
+            "POST /api/events?code=not-a-key-but-as-long-as-a-key-of-a-function-is-in-azure HTTP/1.1\r\n{head}\
+             aeg-event-type: Notification\r\naeg-subscription-name: TWIN-BRIDGE-WEBHOOK\r\naeg-delivery-count: 0\r\n\
+             aeg-data-version: 1.0\r\naeg-metadata-version: 1\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes(),
+    }
+}
+
+fn chunked(body: &[u8]) -> Vec<u8> {
+    let mut chunks = Vec::new();
     let mut rest = body;
     while !rest.is_empty() {
         let mut end = rest.len().min(CHUNK);
@@ -95,13 +119,13 @@ pub fn request(body: &[u8]) -> Vec<u8> {
         while end < rest.len() && matches!(rest[end - 1], b'@' | b'#') {
             end += 1;
         }
-        request.extend(format!("{end:x}\r\n").bytes());
-        request.extend_from_slice(&rest[..end]);
-        request.extend(b"\r\n");
+        chunks.extend(format!("{end:x}\r\n").bytes());
+        chunks.extend_from_slice(&rest[..end]);
+        chunks.extend(b"\r\n");
         rest = &rest[end..];
     }
-    request.extend(b"0\r\n\r\n");
-    request
+    chunks.extend(b"0\r\n\r\n");
+    chunks
 }
 
 fn event(operations: usize) -> serde_json::Value {

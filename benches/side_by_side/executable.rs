@@ -7,11 +7,19 @@ use std::{
     str::FromStr,
 };
 
+use crate::running::Running;
+
+/// Where there is no hub, for what needs none.
+const NOWHERE: &str = "Endpoint=sb://localhost:1;SharedAccessKeyName=none;SharedAccessKey=bm9uZQ==;EntityPath=none;\
+                       UseDevelopmentEmulator=true";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executable {
     /// What its contenders are called in front of their variant.
     pub name: String,
     pub path: PathBuf,
+    /// Whether Event Grid's own requests are among what it takes.
+    pub has_webhook: bool,
 }
 
 impl Executable {
@@ -20,7 +28,8 @@ impl Executable {
 
     /// The one that cargo has built together with this benchmark.
     pub fn own() -> Self {
-        Self { name: Self::OWN.to_owned(), path: PathBuf::from(env!("CARGO_BIN_EXE_twin-bridge")) }
+        let path = PathBuf::from(env!("CARGO_BIN_EXE_twin-bridge"));
+        Self { name: Self::OWN.to_owned(), path, has_webhook: true }
     }
 
     /// Whether it knows the setting, and this value of it.
@@ -44,6 +53,13 @@ fn refuses(executable: &Path, setting: &str, value: &str) -> io::Result<bool> {
     Ok(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains(setting))
 }
 
+/// Whether an executable has a route for the webhook, by which it answers a handshake that lacks its origin otherwise.
+fn has_webhook(executable: &Path) -> bool {
+    let mut command = Command::new(executable);
+    command.stderr(Stdio::null());
+    Running::start(command, NOWHERE).ask("OPTIONS", "/api/events").is_ok_and(|status| status != 404)
+}
+
 impl FromStr for Executable {
     type Err = String;
 
@@ -58,7 +74,7 @@ impl FromStr for Executable {
         // Absolute, since one without a slash would be searched for among the installed programs.
         let path = Path::new(path).canonicalize().map_err(|error| format!("{path}: {error}"))?;
         match refuses(&path, "FUNCTIONS_CUSTOMHANDLER_PORT", "none") {
-            Ok(true) => Ok(Self { name: name.to_owned(), path }),
+            Ok(true) => Ok(Self { name: name.to_owned(), has_webhook: has_webhook(&path), path }),
             Ok(false) => Err(format!("{} is not a twin-bridge: it does not mind a port that is none", path.display())),
             Err(error) => Err(format!("{} can't be run: {error}", path.display())),
         }

@@ -20,7 +20,7 @@ use axum::{
 use futures_timer::Delay;
 use tokio::{net::TcpListener, runtime::Runtime};
 
-/// What every handler answers to a delivery that is done.
+/// What every handler answers to an invocation that is done.
 const ANSWER: &str = "{}";
 
 /// What the process that is the floor does, until it is killed.
@@ -31,7 +31,8 @@ pub fn serve() {
         let router = Router::new()
             .route("/", get(|| async { "{}" }))
             .route("/delay/{milliseconds}", post(delay))
-            .route("/{function}", post(deliver))
+            .route("/{function}", post(invocation))
+            .route("/api/events", post(deliver))
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::default());
         axum::serve(listener, router).await.unwrap();
@@ -44,12 +45,17 @@ async fn delay(State(delay): Milliseconds, Path(milliseconds): Path<u64>) {
     delay.store(milliseconds, Ordering::Relaxed);
 }
 
-async fn deliver(State(delay): Milliseconds, body: Bytes) -> impl IntoResponse {
+async fn invocation(delay: Milliseconds, body: Bytes) -> impl IntoResponse {
+    deliver(delay, body).await;
+    ([(header::CONTENT_TYPE, "application/json")], ANSWER)
+}
+
+/// By the webhook, whose answer is empty.
+async fn deliver(State(delay): Milliseconds, body: Bytes) {
     drop(body);
     match delay.load(Ordering::Relaxed) {
         0 => {}
         // As exact as the hub's.
         milliseconds => Delay::new(Duration::from_millis(milliseconds)).await,
     }
-    ([(header::CONTENT_TYPE, "application/json")], ANSWER)
 }

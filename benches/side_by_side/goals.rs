@@ -23,7 +23,7 @@ pub struct Goal {
 
 /// Judges all goals.
 pub fn judge(results: &Results) -> Vec<Goal> {
-    [cost(results), throughput(results), latency(results), starts(results)].concat()
+    [cost(results), webhook(results), throughput(results), latency(results), starts(results)].concat()
 }
 
 fn cost(results: &Results) -> Vec<Goal> {
@@ -47,6 +47,27 @@ fn cost(results: &Results) -> Vec<Goal> {
         at_most(per_operation, operation, 1.5, " µs"),
         by_peer("32 events a delivery, 64 at a time", matrix::BUSY),
         by_peer("32 events a delivery, 16 at a time", matrix::USUAL),
+    ]
+}
+
+/// What the webhook costs, by what it costs to do nothing with the same deliveries.
+fn webhook(results: &Results) -> Vec<Goal> {
+    let cost = |name: &str, work| results.cell(name, work).map(|cell| cell.median.cpu_microseconds_per_event);
+    let by_floor = |body: &str, work: Work, most: f64| {
+        let pair = cost(&format!("twin-bridge {body}"), work).zip(cost("floor", work));
+        let (events, load) = (work.shape.events, work.load.describe());
+        let what = format!("CPU per event by that of the floor, webhook, {events} a delivery, {load}, `{body}`");
+        at_most(what, pair.map(|(bridge, floor)| bridge / floor), most, "")
+    };
+    // For several deliveries at once a busy floor does what it otherwise does for each.
+    let busy = |body, work| Goal { wanted: "for information".to_owned(), met: None, ..by_floor(body, work, f64::MAX) };
+    vec![
+        by_floor("record", matrix::WEBHOOK_SINGLE, 2.2),
+        busy("record", matrix::WEBHOOK_SINGLE_BUSY),
+        by_floor("record", matrix::WEBHOOK_USUAL, 10.0),
+        busy("record", matrix::WEBHOOK_USUAL_BUSY),
+        by_floor("lines", matrix::WEBHOOK_USUAL, 7.0),
+        busy("lines", matrix::WEBHOOK_USUAL_BUSY),
     ]
 }
 

@@ -10,6 +10,7 @@ use crate::{
     matrix::{self, Load, Work},
     options::Options,
     rounds,
+    way::Way,
 };
 
 /// At a time: enough to keep the contender busy, and few enough to see what one delivery takes.
@@ -50,7 +51,7 @@ pub fn measure(contenders: &[Contender], options: &Options) -> Vec<Growth> {
     grows
         .flat_map(|(what, shapes)| {
             println!("as {what} grow");
-            let work = |shape| Work { shape, delay: 0, load: Load::AtATime(AT_A_TIME) };
+            let work = |shape| Work { way: Way::Function, shape, delay: 0, load: Load::AtATime(AT_A_TIME) };
             let works: Vec<_> = shapes.into_iter().map(work).collect();
             // Each contender anew for each of them, since memory that large deliveries leave would count for others.
             let cells = rounds::measure(contenders, &works, options.rounds(), length);

@@ -21,10 +21,12 @@
 //! hub          the local Event Hubs endpoint, a process of its own
 //! matrix       which work is measured, in one table
 //! contender    what is compared, and how each is started
-//! connection   HTTP as the Functions host speaks it
 //! machine      where and with what it is measured
 //! options      what the command line asks for
-//! executable   a build of twin-bridge, and which settings it knows
+//! executable   a build of twin-bridge, and what it knows
+//! running      a handler that runs and answers
+//! connection   HTTP as the Functions host speaks it
+//! way          by which events reach a handler
 //! variant      how a build is set up
 //! floor        a handler that does nothing but answer
 //! process      processor time and memory from /proc, cores
@@ -67,10 +69,12 @@ mod process;
 mod report;
 mod results;
 mod rounds;
+mod running;
 mod session;
 mod spread;
 mod start;
 mod variant;
+mod way;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -116,16 +120,21 @@ fn run(options: &Options) -> Option<Report> {
     process::use_core(process::Part::Driver);
     let contenders = contender::all(options);
     let some = |wanted: fn(&Contender) -> bool| contenders.iter().filter(|it| wanted(it)).cloned().collect::<Vec<_>>();
-    some(Contender::sends).iter().for_each(check::check);
+    for contender in some(Contender::sends) {
+        check::check(&contender, options.ways());
+    }
     let length = Duration::from_secs_f64(options.seconds());
     let mut results = Results {
         machine: machine::describe(options),
-        cells: rounds::measure(&contenders, matrix::works(options), options.rounds(), length),
-        starts: start::measure(&some(Contender::is_started), options),
+        cells: rounds::measure(&contenders, &matrix::works(options), options.rounds(), length),
+        starts: Vec::new(),
         growth: Vec::new(),
     };
+    if options.way.is_none() {
+        results.starts = start::measure(&some(Contender::is_started), options);
+    }
     let comparisons = comparison::compare(&contenders, &results);
-    if comparisons.is_empty() {
+    if comparisons.is_empty() && options.way.is_none() {
         results.growth = growth::measure(&some(Contender::grows), options);
     }
     let report = Report { goals: goals::judge(&results), results, comparisons };
@@ -142,8 +151,9 @@ fn test() {
     let one = run(&Options::smallest(&[]));
     let two = run(&Options::smallest(&["--rounds", "2", "--only", "record,SDK", "--executable", &again]));
     assert!(one.iter().chain(&two).all(|report| report.results.all_succeeded()), "see above");
-    // Of both variants.
-    assert!(two.is_none_or(|report| report.comparisons.len() == 2), "all that two builds do is compared");
+    // Both variants, by either way.
+    let compared = |report: Report| report.comparisons.iter().map(|it| it.works.len()).collect::<Vec<_>>();
+    assert!(two.is_none_or(|report| compared(report) == [3, 3]), "all that two builds do is compared");
 }
 
 /// What `cargo test` prints for every other test, so that totals count this one too.

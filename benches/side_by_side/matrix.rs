@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use crate::{number::thousands, options::Options};
+use crate::{number::thousands, options::Options, way::Way};
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Work {
+    pub way: Way,
     pub shape: Shape,
     /// How long the hub waits before it acknowledges, in milliseconds.
     pub delay: u64,
@@ -39,24 +40,35 @@ impl Shape {
     }
 }
 
+impl Load {
+    pub fn describe(self) -> String {
+        match self {
+            Self::AtATime(number) => format!("{number} at a time"),
+            Self::PerSecond(rate) => format!("{rate} a second"),
+        }
+    }
+}
+
 impl Work {
     /// As a line of a table begins with it.
     pub fn describe(&self) -> String {
         let Shape { events, operations, twins } = self.shape;
-        let load = match self.load {
-            Load::AtATime(number) => format!("{number} at a time"),
-            Load::PerSecond(rate) => format!("{rate} a second"),
-        };
+        let load = self.load.describe();
         let answers = if self.delay == 0 { "at once".to_owned() } else { format!("after {} ms", self.delay) };
-        format!("{events} × {operations} | {} | {answers} | {load}", thousands(twins as f64))
+        let way = self.way.name();
+        format!("{way} | {events} × {operations} | {} | {answers} | {load}", thousands(twins as f64))
     }
 
     /// The titles of that.
-    pub const COLUMNS: &str = "events × operations | twins | hub answers | deliveries";
+    pub const COLUMNS: [&str; 5] = ["way", "events × operations", "twins", "hub answers", "deliveries"];
 }
 
 const fn work(events: usize, operations: usize, twins: u64, delay: u64, load: Load) -> Work {
-    Work { shape: Shape { events, operations, twins }, delay, load }
+    Work { way: Way::Function, shape: Shape { events, operations, twins }, delay, load }
+}
+
+const fn by_webhook(work: Work) -> Work {
+    Work { way: Way::Webhook, ..work }
 }
 
 use Load::{AtATime, PerSecond};
@@ -71,6 +83,15 @@ pub const SINGLE: Work = work(1, 5, 1_000, 5, AtATime(64));
 pub const SCHEDULED: Work = work(1, 5, 1_000, 5, PerSecond(1_000));
 /// Large deliveries, for what an operation costs.
 pub const LARGE: Work = work(1_000, 5, 1_000, 5, AtATime(4));
+/// Deliveries by the webhook, as many a second as a host with one core forwards to a handler that only answers, whether
+/// they have one event or 32. So every handler has the same to do.
+pub const WEBHOOK_SINGLE: Work = by_webhook(work(1, 5, 1_000, 5, PerSecond(2_000)));
+pub const WEBHOOK_USUAL: Work = by_webhook(work(32, 5, 1_000, 5, PerSecond(2_000)));
+/// The same as fast as they are answered, which a handler that does not wait for the hub is busy with all the time.
+pub const WEBHOOK_SINGLE_BUSY: Work = by_webhook(SINGLE);
+pub const WEBHOOK_USUAL_BUSY: Work = by_webhook(USUAL);
+/// Of the largest deliveries that Event Grid makes, about.
+const WEBHOOK_LARGE: Work = by_webhook(work(500, 5, 1_000, 5, AtATime(4)));
 
 const FULL: &[Work] = &[
     // One event a delivery: how many at a time, and how late the hub answers.
@@ -97,21 +118,40 @@ const FULL: &[Work] = &[
     work(1, 5, 1_000, 5, PerSecond(100)),
     work(1, 5, 1_000, 5, PerSecond(300)),
     SCHEDULED,
+    // The webhook.
+    WEBHOOK_SINGLE,
+    WEBHOOK_SINGLE_BUSY,
+    WEBHOOK_USUAL,
+    WEBHOOK_USUAL_BUSY,
+    by_webhook(BUSY),
+    WEBHOOK_LARGE,
     // The largest last: what it leaves in memory would count for others.
     LARGE,
 ];
 
-const QUICK: &[Work] = &[SINGLE, USUAL, BUSY, SCHEDULED, LARGE];
+const QUICK: &[Work] = &[
+    SINGLE,
+    USUAL,
+    BUSY,
+    SCHEDULED,
+    WEBHOOK_SINGLE,
+    WEBHOOK_SINGLE_BUSY,
+    WEBHOOK_USUAL,
+    WEBHOOK_USUAL_BUSY,
+    WEBHOOK_LARGE,
+    LARGE,
+];
 
-const SMALLEST: &[Work] = &[USUAL, work(1, 5, 1_000, 5, PerSecond(50))];
+const SMALLEST: &[Work] = &[USUAL, WEBHOOK_USUAL_BUSY, work(1, 5, 1_000, 5, PerSecond(50))];
 
 /// The work that is measured.
-pub fn works(options: &Options) -> &'static [Work] {
-    match options {
+pub fn works(options: &Options) -> Vec<Work> {
+    let works = match options {
         Options { smallest: true, .. } => SMALLEST,
         Options { quick: true, .. } => QUICK,
         _ => FULL,
-    }
+    };
+    works.iter().filter(|work| options.ways().contains(&work.way)).copied().collect()
 }
 
 /// The work by which growth is measured: one thing grows at a time.

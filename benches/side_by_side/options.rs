@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
-use crate::executable::Executable;
+use crate::{executable::Executable, way::Way};
 
 /// What makes this process the hub or the floor. Nothing by which anybody chooses tests.
 pub const AS_HUB: &str = "--as-hub";
@@ -27,7 +27,7 @@ pub enum Role {
 #[command(name = "cargo bench --bench side_by_side --")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Options {
-    /// A small matrix, in some two minutes.
+    /// A small matrix, in some three minutes.
     #[arg(long)]
     pub quick: bool,
     /// Seconds of each measurement [default: 5, with --quick 1, with --executable 0.5].
@@ -43,13 +43,17 @@ pub struct Options {
     /// Only contenders whose name contains one of these, separated by commas.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Only deliveries that arrive by this way, and neither starts nor growth [default: both].
+    #[arg(long)]
+    pub way: Option<Way>,
     /// Leave out the peers, which need Node.js, Python and the network once.
     #[arg(long)]
     pub no_peers: bool,
     /// Another build of twin-bridge to measure and compare, the path from the root of the repository; may be repeated.
     /// Its contenders are "NAME record", "NAME lines" and so on. The build that comes with this benchmark is compared
     /// with the first one, and so are the others; one whose NAME is twin-bridge takes the place of that. Settings that
-    /// not all builds know are left out, and so is what growth costs.
+    /// not all builds know are left out, and so is what growth costs; deliveries of the webhook are left out for those
+    /// that do not know it.
     #[arg(long = "executable", value_name = "NAME=PATH")]
     pub executables: Vec<Executable>,
     /// Write to docs/performance as well as to target/bench.
@@ -121,6 +125,11 @@ impl Options {
     /// Of each contender.
     pub fn starts(&self) -> u16 {
         self.starts.unwrap_or(if self.quick { 5 } else { 15 })
+    }
+
+    /// By which deliveries arrive.
+    pub fn ways(&self) -> &[Way] {
+        self.way.as_ref().map_or(&Way::ALL, std::slice::from_ref)
     }
 
     /// All builds of twin-bridge that can be chosen.

@@ -32,7 +32,7 @@ pub struct Report {
 impl Report {
     /// Writes everything to where the options say, and prints what it comes to.
     pub fn write(&self, options: &Options) {
-        let text = self.markdown(matrix::works(options));
+        let text = self.markdown(&matrix::works(options));
         for folder in options.folders() {
             fs::create_dir_all(&folder).unwrap();
             let json = serde_json::to_string_pretty(self).unwrap();
@@ -98,8 +98,8 @@ fn machine(results: &Results) -> String {
 /// One line for each work, one column for each contender.
 fn table(results: &Results, works: &[Work], show: impl Fn(&Cell) -> String) -> String {
     let contenders = results.contenders();
-    let mut text = format!("| {} | {} |\n", Work::COLUMNS, contenders.join(" | "));
-    let _ = writeln!(text, "|{}", " --- |".repeat(4 + contenders.len()));
+    let columns = [&Work::COLUMNS, &*contenders].concat();
+    let mut text = format!("| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len()));
     for &work in works {
         let cells = contenders.iter().map(|name| results.cell(name, work).map_or_else(String::new, &show));
         let _ = writeln!(text, "| {} | {} |", work.describe(), cells.collect::<Vec<_>>().join(" | "));

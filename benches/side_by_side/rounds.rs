@@ -16,7 +16,7 @@ use crate::{
 pub fn measure(contenders: &[Contender], works: &[Work], rounds: u16, length: Duration) -> Vec<Cell> {
     // One for all, so that it can't make a difference between them.
     let mut hub = Hub::start();
-    let templates: Vec<_> = works.iter().map(|work| Template::new(work.shape)).collect();
+    let templates: Vec<_> = works.iter().map(|work| Template::new(work.way, work.shape)).collect();
     let mut measured: Vec<Vec<Vec<Measurement>>> = vec![vec![Vec::new(); works.len()]; contenders.len()];
     for round in 0..rounds {
         if rounds > 1 {
@@ -32,7 +32,7 @@ pub fn measure(contenders: &[Contender], works: &[Work], rounds: u16, length: Du
         for (index, (&work, template)) in works.iter().zip(&templates).enumerate() {
             println!("{}", work.describe());
             hub.delay(work.delay);
-            for &turn in &order {
+            for &turn in order.iter().filter(|&&turn| contenders[turn].takes(work.way)) {
                 let session = &mut sessions[turn];
                 session.warm_up(work, template, length / 5);
                 let measurement = measurement::measure(session, &mut hub, work, template, length);
@@ -47,7 +47,8 @@ pub fn measure(contenders: &[Contender], works: &[Work], rounds: u16, length: Du
     }
     let cells = contenders.iter().zip(measured).flat_map(|(contender, measured)| {
         let works = works.iter().zip(&templates).zip(measured);
-        works.map(|((&work, template), rounds)| Cell {
+        let measured = works.filter(|(_, rounds)| !rounds.is_empty());
+        measured.map(|((&work, template), rounds)| Cell {
             contender: contender.name(),
             peer: contender.is_peer(),
             work,

@@ -3,12 +3,13 @@
 use std::{sync::atomic::AtomicU64, time::Duration};
 
 use crate::{
-    contender::{Contender, Running},
+    contender::Contender,
     delivery::Template,
     driver,
     hub::Hub,
     matrix::{self, Load, Work},
     process,
+    running::Running,
 };
 
 pub struct Session {
@@ -21,10 +22,14 @@ pub struct Session {
 impl Session {
     /// Starts the contender. One that has a compiler in the background is given time for that: `length`, or a second.
     pub fn open(contender: &Contender, hub: &Hub, length: Duration) -> Self {
-        let running = Running::start(contender, &hub.connection_string);
+        let running = contender.start(&hub.connection_string);
         let session = Self { contender: contender.clone(), running, numbers: AtomicU64::new(0) };
         if contender.is_peer() {
-            session.warm_up(matrix::USUAL, &Template::new(matrix::USUAL.shape), length.max(Duration::from_secs(1)));
+            session.warm_up(
+                matrix::USUAL,
+                &Template::new(matrix::USUAL.way, matrix::USUAL.shape),
+                length.max(Duration::from_secs(1)),
+            );
         }
         session
     }

@@ -8,14 +8,8 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    connection::Connection,
-    contender::{Contender, Running},
-    delivery::Template,
-    hub::Hub,
-    matrix,
-    options::Options,
-    process,
-    spread::Spread,
+    connection::Connection, contender::Contender, delivery::Template, hub::Hub, matrix, options::Options, process,
+    running::Running, spread::Spread,
 };
 
 /// How long a contender rests before its idle memory is read.
@@ -40,11 +34,11 @@ pub struct Start {
 /// Starts contenders again and again, in turn and never two at once.
 pub fn measure(contenders: &[Contender], options: &Options) -> Vec<Start> {
     let hub = Hub::start();
-    let template = Template::new(matrix::SINGLE.shape);
+    let template = Template::new(matrix::SINGLE.way, matrix::SINGLE.shape);
     let mut times = vec![(Vec::new(), Vec::new()); contenders.len()];
     for number in 0..options.starts() {
         for (contender, (answers, records)) in contenders.iter().zip(&mut times) {
-            let running = Running::start(contender, &hub.connection_string);
+            let running = contender.start(&hub.connection_string);
             answers.push(milliseconds(running.first_answer));
             records.push(milliseconds(first_record(&running, &template, number.into())));
         }
@@ -61,7 +55,7 @@ pub fn measure(contenders: &[Contender], options: &Options) -> Vec<Start> {
 }
 
 fn idle_memory(contender: &Contender, hub: &Hub, template: &Template, options: &Options) -> u64 {
-    let running = Running::start(contender, &hub.connection_string);
+    let running = contender.start(&hub.connection_string);
     first_record(&running, template, 0);
     if !options.smallest {
         sleep(REST);
