@@ -78,8 +78,10 @@ struct Metrics {
     counts: Vec<Counter<u64>>,
 }
 
-/// Names, units and descriptions of what is counted, and which it is.
-const COUNTS: [(&str, &str, &str, fn(&Counts) -> u64); 6] = [
+/// Name, unit and description of a counter, and what it counts.
+type Count = (&'static str, &'static str, &'static str, fn(&Counts) -> u64);
+
+const COUNTS: [Count; 6] = [
     ("twin_bridge.events", "{event}", "Events of deliveries that were answered as done.", |counts| counts.events),
     ("twin_bridge.records", "{record}", "Records that the event hub accepted for them.", |counts| counts.records),
     ("twin_bridge.empty_events", "{event}", "Events that gave no record.", |counts| counts.empty),
