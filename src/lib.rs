@@ -30,6 +30,7 @@
 //! settings::names          what they are called
 //! settings::environment    where they come from
 //! server                 HTTP: deliveries in, answers out
+//! failure                why a request is answered as failed
 //! webhook                Event Grid's own request
 //! invocation             the envelope of the Event Grid trigger
 //! body                   a delivery on its way into memory
@@ -64,6 +65,7 @@ pub mod cli;
 pub mod counts;
 pub mod dead_letter;
 pub mod dead_letters;
+pub mod failure;
 pub mod invocation;
 pub mod logging;
 pub mod server;

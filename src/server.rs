@@ -10,7 +10,7 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{Path, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -22,22 +22,20 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use crate::{
-    body::{self, MAX_BODY, Unread},
-    bridge::{Bridge, Delivered, DeliveryError},
+    body::{self, Unread},
+    bridge::{Bridge, Delivered},
     counts::{Counts, Totals},
-    invocation::{self, BadInvocation},
+    failure::{Failure, problem},
+    invocation,
     telemetry::Telemetry,
     webhook::{self, Purpose},
 };
 
 /// What is left to a delivery beyond its own time when the bridge is stopped.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// When to come again, in seconds. Event Grid has a schedule of its own, which begins with this.
-const RETRY_AFTER: &str = "10";
 
 /// Serves deliveries until `stop`, then takes no more and finishes those in flight.
 pub async fn serve(
@@ -231,80 +229,6 @@ impl Source {
             warn!(function, set_aside = dead_letters, "Set aside as dead letters; the first for this reason: {first}");
         }
     }
-}
-
-/// Why a request is answered as failed.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Invocation(#[from] BadInvocation),
-    #[error(transparent)]
-    Delivery(#[from] DeliveryError),
-    #[error("The delivery is no text in UTF-8.")]
-    NoText,
-    #[error("The delivery is larger than {MAX_BODY} bytes. Lower maxEventsPerBatch of the Event Grid subscription.")]
-    TooLarge,
-    #[error("The delivery broke off before its end.")]
-    BrokeOff,
-    #[error(
-        "The delivery could not be read in time: others, which wait for the event hub, fill the memory set aside for them."
-    )]
-    NoMemory,
-    #[error("The request to validate a subscription holds no validation code.")]
-    NoValidationCode,
-    #[error("The handshake names no origin: it must have the header WebHook-Request-Origin.")]
-    NoOrigin,
-}
-
-impl Failure {
-    /// Event Grid gives a delivery up at once for 400 and 413, so these are only for what no retry and no operator could
-    /// mend.
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::Invocation(_)
-            | Self::Delivery(DeliveryError::NotEvents)
-            | Self::NoText
-            | Self::NoValidationCode
-            | Self::NoOrigin => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Delivery(_) | Self::BrokeOff | Self::NoMemory => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Invocation(_) => "badInvocation",
-            Self::Delivery(error) => error.kind(),
-            Self::NoText => "notEvents",
-            Self::TooLarge => "tooLargeDelivery",
-            Self::BrokeOff => "brokeOff",
-            Self::NoMemory => "noMemory",
-            Self::NoValidationCode | Self::NoOrigin => "badHandshake",
-        }
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let mut response = problem(self.status(), self.kind(), &self.to_string());
-        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
-        }
-        response
-    }
-}
-
-/// A failing answer: a problem document (RFC 9457) for people who call the bridge by hand, and a line in the log for
-/// everyone else.
-fn problem(status: StatusCode, kind: &'static str, detail: &str) -> Response {
-    error!(status = status.as_u16(), kind, "The delivery failed. {detail}");
-    let document = json!({
-        "title": status.canonical_reason().unwrap_or("Failed"),
-        "status": status.as_u16(),
-        "kind": kind,
-        "detail": detail,
-    });
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], document.to_string()).into_response()
 }
 
 /// A panic is a mistake of ours; the delivery fails and comes again, the process goes on.
