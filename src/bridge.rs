@@ -201,7 +201,7 @@ impl Bridge {
         let left = deadline.saturating_duration_since(Instant::now());
         let deadline = if dead_letters.is_empty() { deadline } else { deadline - WRITING.min(left / 2) };
         if timeout_at(deadline, memory.resize(bytes)).await.is_err() {
-            return Err(SendError::NoAnswer);
+            return Err(SendError::NoMemory);
         }
         let report = self.producer.send(groups, memory, deadline).await;
         let stored = sent.iter().zip(&report.groups).filter(|(_, outcome)| **outcome == Outcome::Stored);

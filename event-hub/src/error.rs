@@ -33,6 +33,11 @@ pub enum SendError {
     /// The hub answered, but with something other than "accepted". Tried again.
     #[error("The event hub did not accept the records ({0}). They are not stored.")]
     NotAccepted(String),
+    /// What waits has all of the memory. Tried again by whoever has time for it.
+    #[error(
+        "There is no memory for the delivery: others, which wait for the event hub, fill what is set aside for them."
+    )]
+    NoMemory,
     /// The producer is being stopped.
     #[error("The producer is stopping.")]
     Stopped,
@@ -43,7 +48,12 @@ impl SendError {
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable(_) | Self::Interrupted(_) | Self::NoAnswer | Self::Throttled(_) | Self::NotAccepted(_)
+            Self::Unreachable(_)
+                | Self::Interrupted(_)
+                | Self::NoAnswer
+                | Self::Throttled(_)
+                | Self::NotAccepted(_)
+                | Self::NoMemory
         )
     }
 
@@ -58,6 +68,7 @@ impl SendError {
             Self::Throttled(_) => "throttled",
             Self::TooLarge => "tooLarge",
             Self::NotAccepted(_) => "notAccepted",
+            Self::NoMemory => "noMemory",
             Self::Stopped => "stopped",
         }
     }
@@ -136,6 +147,7 @@ mod tests {
         insta::assert_snapshot!(SendError::Unreachable("connection refused".to_owned()), @"The event hub can't be reached (connection refused). Check the name of the namespace, the network, and the firewall of the namespace.");
         insta::assert_snapshot!(SendError::NoAnswer, @"The event hub does not answer. Check the health of the namespace.");
         insta::assert_snapshot!(SendError::TooLarge, @"A record is larger than an event that the event hub takes.");
+        insta::assert_snapshot!(SendError::NoMemory, @"There is no memory for the delivery: others, which wait for the event hub, fill what is set aside for them.");
         insta::assert_snapshot!(SendError::Stopped, @"The producer is stopping.");
     }
 }

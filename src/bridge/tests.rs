@@ -165,7 +165,7 @@ async fn a_delivery_that_finds_no_memory_fails_at_its_deadline() {
     let received = Received::all(&text).unwrap();
     let deadline = Instant::now() + Duration::from_secs(25);
     let failed = bridge.forward(received, "now", memory, deadline, &mut Observation::default()).await;
-    assert_eq!(failed.unwrap_err(), SendError::NoAnswer);
+    assert_eq!(failed.unwrap_err(), SendError::NoMemory);
     assert!(producer.sent().is_empty());
     drop(others);
 }
