@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// How long anything may take, on a machine that builds the handler and runs other tests at the same time.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The program, with what it says of its pieces: `Explorer` to its URL and so on.
 struct Local {
@@ -28,7 +28,7 @@ impl Local {
     async fn start(arguments: &[&str]) -> Self {
         let mut process = command(arguments).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let pieces = timeout(PATIENCE, pieces(&mut lines)).await.expect("the pieces are up in time");
+        let pieces = timeout(TIMEOUT, pieces(&mut lines)).await.expect("the pieces are up in time");
         // The status goes on; somebody has to read it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { process, pieces, http: reqwest::Client::new() }
@@ -50,7 +50,7 @@ impl Local {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("{path} becomes as it should be"))
+        timeout(TIMEOUT, asking).await.unwrap_or_else(|_| panic!("{path} becomes as it should be"))
     }
 
     /// Ctrl-C on a terminal.
@@ -58,7 +58,7 @@ impl Local {
         let pid = i32::try_from(self.process.id().unwrap()).unwrap();
         rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::INT)
             .unwrap();
-        timeout(PATIENCE, self.process.wait()).await.expect("it ends").unwrap().success()
+        timeout(TIMEOUT, self.process.wait()).await.expect("it ends").unwrap().success()
     }
 }
 
@@ -86,7 +86,7 @@ async fn pieces(lines: &mut Lines<BufReader<ChildStdout>>) -> HashMap<String, St
 
 #[tokio::test]
 async fn once_prints_the_records_of_the_factory_as_a_consumer_reads_them() {
-    let output = timeout(PATIENCE, command(&["--once"]).output()).await.unwrap().unwrap();
+    let output = timeout(TIMEOUT, command(&["--once"]).output()).await.unwrap().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     let records: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
@@ -143,7 +143,7 @@ async fn delivers_to_another_host(way: &str) {
     let local = Local::start(&["--way", way, "--webhook", &webhook, "--filter", filter]).await;
     assert_eq!(local.pieces["Webhook"], base_url, "a key is not shown");
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/hook", post(deliver))).await });
-    let events = timeout(PATIENCE, delivered.recv()).await.expect("a delivery comes").unwrap();
+    let events = timeout(TIMEOUT, delivered.recv()).await.expect("a delivery comes").unwrap();
     assert_eq!(events[0]["eventType"], "Microsoft.DigitalTwins.Twin.Update", "{events}");
     assert!(local.interrupt().await);
 }
@@ -157,7 +157,7 @@ async fn a_handler_is_looked_for_where_the_program_is_called() {
     let call = async |handler| {
         let mut command = command(&["--handler", handler]);
         let output = command.current_dir(folder.path()).stderr(Stdio::piped()).output();
-        let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+        let output = timeout(TIMEOUT, output).await.unwrap().unwrap();
         assert!(!output.status.success());
         String::from_utf8(output.stderr).unwrap()
     };
@@ -173,7 +173,7 @@ async fn a_handler_is_looked_for_where_the_program_is_called() {
 #[tokio::test]
 async fn a_filter_that_is_none_is_refused_with_its_reason() {
     let output = command(&["--filter", "type = ", "--webhook", "http://127.0.0.1:9/"]).stderr(Stdio::piped()).output();
-    let output = timeout(PATIENCE, output).await.unwrap().unwrap();
+    let output = timeout(TIMEOUT, output).await.unwrap().unwrap();
     assert!(!output.status.success());
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("filter"), "{text}");

@@ -14,7 +14,7 @@ use tokio::{sync::watch, time::timeout};
 use twin_bridge::settings::Settings;
 
 use crate::{
-    handler::{PATIENCE, hub, settings, update},
+    handler::{TIMEOUT, hub, settings, update},
     repository::{between, files, json, root, setting_names, text},
 };
 
@@ -302,7 +302,7 @@ async fn the_query_takes_the_line_of_a_delivery_apart() {
         .send()
         .await
         .unwrap();
-    let line = timeout(PATIENCE, delivered.wait_for(Option::is_some)).await.unwrap().unwrap().clone().unwrap();
+    let line = timeout(TIMEOUT, delivered.wait_for(Option::is_some)).await.unwrap().unwrap().clone().unwrap();
     host.stop().await;
 
     // parse message with * "events=" events:long " records=" records:long ... *

@@ -23,7 +23,7 @@ use twin_records::BadEvent;
 
 use crate::{
     azurite::{ACCOUNT, Azurite, KEY, python_prints},
-    handler::PATIENCE,
+    handler::TIMEOUT,
 };
 
 const CONTAINER: &str = "dead-letter";
@@ -308,7 +308,7 @@ fn letter<'a>(event: &'a str, received_at: &'a str) -> DeadLetter<'a> {
 }
 
 fn soon() -> Instant {
-    Instant::now() + PATIENCE
+    Instant::now() + TIMEOUT
 }
 
 fn store(connection_string: &str) -> Store {

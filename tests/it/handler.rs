@@ -13,7 +13,7 @@ use tokio::{
 };
 
 /// Longer than anything here takes on a busy machine; what needs it has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A hub named `twins`.
 pub fn hub() -> EventHubs {
@@ -111,7 +111,7 @@ impl Handler {
     pub async fn logged(&self, message: &str) -> Value {
         let mut lines = self.lines.subscribe();
         let found = lines.wait_for(|lines| find(lines, message).is_some());
-        let found = timeout(PATIENCE, found).await.map(|found| find(&found.unwrap(), message).unwrap());
+        let found = timeout(TIMEOUT, found).await.map(|found| find(&found.unwrap(), message).unwrap());
         found.unwrap_or_else(|_| panic!("not logged: {message}\n{}", self.log()))
     }
 
@@ -119,7 +119,7 @@ impl Handler {
     pub async fn logged_times(&self, message: &str, times: usize) {
         let mut lines = self.lines.subscribe();
         let enough = lines.wait_for(|lines| lines.iter().filter(|line| line.contains(message)).count() >= times);
-        assert!(timeout(PATIENCE, enough).await.is_ok(), "not logged {times} times: {message}\n{}", self.log());
+        assert!(timeout(TIMEOUT, enough).await.is_ok(), "not logged {times} times: {message}\n{}", self.log());
     }
 
     /// All that was logged so far.
@@ -157,7 +157,7 @@ impl Handler {
 
     /// Waits for its end and answers the exit code.
     pub async fn ended(&mut self) -> Option<i32> {
-        timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap().code()
+        timeout(TIMEOUT, self.child.wait()).await.expect("it ends").unwrap().code()
     }
 }
 

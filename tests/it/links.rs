@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use local_azure::event_hubs::{Answer, EventHubs, Matching};
 use serde_json::{Value, json};
 
-use crate::handler::{Handler, PATIENCE, hub, update};
+use crate::handler::{Handler, TIMEOUT, hub, update};
 
 /// A twin for each of so many partitions, by the hub's own choice.
 async fn twins(hub: &EventHubs, handler: &Handler) -> Vec<String> {
@@ -58,7 +58,7 @@ async fn a_link_that_is_forced_off_while_idle_is_attached_again_when_it_is_neede
     let others = json!(changes(&twins[1], 0..1));
     let in_flight = handler.deliver(&others);
     let detached_and_used = async {
-        assert!(hub.wait_until(PATIENCE, |hub| !ids(hub, &twins[1]).is_empty()).await);
+        assert!(hub.wait_until(TIMEOUT, |hub| !ids(hub, &twins[1]).is_empty()).await);
         hub.faults().answer(Answer::Accept);
         hub.faults().detach_links(0, "amqp:link:detach-forced", "The link is idle for more than 10 minutes.");
         handler.deliver(&json!(changes(&twins[0], 0..1))).await.assert_delivered();
@@ -131,7 +131,7 @@ async fn a_delivery_that_comes_again_is_stored_once() {
     // What is in flight on the silent link has to run out before it is tried again.
     let started = Instant::now();
     while handler.deliver(&json!(events)).await.status != 200 {
-        assert!(started.elapsed() < PATIENCE);
+        assert!(started.elapsed() < TIMEOUT);
     }
     let mut stored: Vec<_> = hub.events("twins").into_iter().map(|event| event.partition_key.unwrap()).collect();
     stored.sort();

@@ -15,7 +15,7 @@ use local_azure::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc};
 
-use crate::handler::{PATIENCE, command, hub, settings, update};
+use crate::handler::{TIMEOUT, command, hub, settings, update};
 
 async fn replay(hub: &EventHubs, arguments: &[&str], files: &[&Path]) -> Output {
     command().arg("replay").args(arguments).args(files).envs(settings(hub)).output().await.unwrap()
@@ -96,7 +96,7 @@ async fn what_event_grid_gave_up_reaches_the_hub() {
         events.send(deleted).await.unwrap();
     }
     let grid = EventGrid::start(config).await.unwrap();
-    assert!(grid.wait_until(PATIENCE, |snapshot| snapshot.subscriptions[0].dead_lettered == 3).await);
+    assert!(grid.wait_until(TIMEOUT, |snapshot| snapshot.subscriptions[0].dead_lettered == 3).await);
 
     let files = files(folder.path());
     let files: Vec<_> = files.iter().map(PathBuf::as_path).collect();
@@ -157,7 +157,7 @@ async fn an_interrupted_replay_says_from_where_to_go_on() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    assert!(hub.wait_until(PATIENCE, |hub| !hub.events("twins").is_empty()).await);
+    assert!(hub.wait_until(TIMEOUT, |hub| !hub.events("twins").is_empty()).await);
     let pid = rustix::process::Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().await.unwrap();

@@ -27,7 +27,7 @@ use twin_records::BadEvent;
 
 use crate::{
     azurite::{ACCOUNT, Azurite, KEY},
-    handler::{PATIENCE, command, hub, settings, update},
+    handler::{TIMEOUT, command, hub, settings, update},
 };
 
 /// Where the bridge puts an event.
@@ -194,7 +194,7 @@ async fn all_kinds_in_a_container_reach_the_hub_and_go() {
     let (event, received_at) = (good("mended").to_string(), "2026-11-27T05:00:00.0000000Z");
     let letter = DeadLetter { event: &event, reason: BadEvent::NoPatch.into(), received_at };
     let own = Store::new(StoreConfig::Container { name: container, account });
-    own.write(&[letter], Instant::now() + PATIENCE).await.unwrap();
+    own.write(&[letter], Instant::now() + TIMEOUT).await.unwrap();
     azurite.write("dead-letter", "still/bad.json", &json!([good("beside"), bad("bad")]).to_string()).await;
     for (name, content) in all_kinds() {
         azurite.write("dead-letter", name, &content).await;
@@ -272,7 +272,7 @@ async fn a_blob_that_is_changed_meanwhile_is_left_alone() {
         let folder = folder([(OWN, events.to_string())]);
         hub.faults().answer(Answer::Hold);
         let replay = start(&hub, place(&folder), &[]);
-        assert!(hub.wait_until(PATIENCE, |hub| !hub.events("twins").is_empty()).await);
+        assert!(hub.wait_until(TIMEOUT, |hub| !hub.events("twins").is_empty()).await);
         let changed = json!([set_aside(bad("another"))]).to_string();
         write(&folder, OWN, &changed);
         hub.faults().answer(Answer::Accept);
@@ -296,7 +296,7 @@ async fn an_interrupted_replay_has_lost_nothing() {
         // The first part of the events is held.
         hub.faults().answer(Answer::Hold);
         let child = start(&hub, place(&folder), &[]);
-        assert!(hub.wait_until(PATIENCE, |hub| !hub.events("twins").is_empty()).await);
+        assert!(hub.wait_until(TIMEOUT, |hub| !hub.events("twins").is_empty()).await);
         kill_process(Pid::from_raw(child.id().unwrap().cast_signed()).unwrap(), signal).unwrap();
         let output = Ended::of(child.wait_with_output().await.unwrap());
         assert_eq!(output.code, Some(1), "{}", output.stderr);

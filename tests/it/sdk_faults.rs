@@ -7,7 +7,7 @@ use azure_messaging_eventhubs::{EventDataBatchOptions, ProducerClient, RetryOpti
 use local_azure::event_hubs::{Answer, Config, Cut, EventHubs};
 use tokio::{task::LocalSet, time::timeout};
 
-use crate::handler::{PATIENCE, hub};
+use crate::handler::{TIMEOUT, hub};
 
 /// Longer than anything takes on loopback that is going to happen at all.
 const LONG: Duration = Duration::from_secs(3);
@@ -70,7 +70,7 @@ async fn a_link_has_one_batch_in_flight() {
         hub.faults().answer(Answer::Hold);
         let both = async { tokio::join!(send(&producer, "0", "first"), send(&producer, "0", "second")) };
         let held = async {
-            assert!(hub.wait_until(PATIENCE, |hub| hub.transfers("twins")[0] == 2).await);
+            assert!(hub.wait_until(TIMEOUT, |hub| hub.transfers("twins")[0] == 2).await);
             assert!(!hub.wait_until(Duration::from_millis(500), |hub| hub.transfers("twins")[0] == 3).await);
             hub.faults().answer(Answer::Accept);
             hub.faults().release_held();

@@ -3,7 +3,7 @@
 use local_azure::event_hubs::Answer as HubAnswer;
 use serde_json::json;
 
-use crate::handler::{Handler, PATIENCE, hub, update};
+use crate::handler::{Handler, TIMEOUT, hub, update};
 
 #[tokio::test]
 async fn a_stop_finishes_what_is_in_flight() {
@@ -13,7 +13,7 @@ async fn a_stop_finishes_what_is_in_flight() {
     hub.faults().answer(HubAnswer::Hold);
     let request = handler.request(crate::handler::invocation(&json!([update("e", "t", &[("/a", json!(1))])])));
     let delivery = tokio::spawn(request.send());
-    assert!(hub.wait_until(PATIENCE, |hub| !hub.events("twins").is_empty()).await);
+    assert!(hub.wait_until(TIMEOUT, |hub| !hub.events("twins").is_empty()).await);
 
     handler.terminate();
     handler.logged("Stopping: no more deliveries are taken.").await;
@@ -22,7 +22,7 @@ async fn a_stop_finishes_what_is_in_flight() {
 
     assert_eq!(delivery.await.unwrap().unwrap().status(), 200);
     assert_eq!(handler.ended().await, Some(0));
-    assert!(hub.wait_until(PATIENCE, |hub| hub.connections().open == 0).await);
+    assert!(hub.wait_until(TIMEOUT, |hub| hub.connections().open == 0).await);
     handler.logged("Stopped.").await;
     assert!(!handler.log().contains("could not be closed"), "{}", handler.log());
 }

@@ -4,7 +4,7 @@
 use local_azure::event_hubs::{Answer as HubAnswer, Config, EventHubs, HubConfig, Matching};
 use serde_json::json;
 
-use crate::handler::{Handler, PATIENCE, update};
+use crate::handler::{Handler, TIMEOUT, update};
 
 /// A hub that leaves the events of one twin without an answer, though it has stored them.
 fn hub_that_holds(twin: &str) -> EventHubs {
@@ -25,7 +25,7 @@ async fn a_delivery_does_not_wait_for_the_answer_to_another() {
     let slow = json!([update("s", "slow", &[("/a", json!(1))])]);
     let held = handler.deliver(&slow);
     let others = async {
-        hub.wait_for("twins", 1, PATIENCE).await.unwrap();
+        hub.wait_for("twins", 1, TIMEOUT).await.unwrap();
         for number in 0..3 {
             let event = update(&format!("q{number}"), "quick", &[("/a", json!(1))]);
             handler.deliver(&json!([event])).await.assert_delivered();
@@ -45,12 +45,12 @@ async fn a_twin_does_not_overtake_itself() {
     let second = json!([update("s1", "slow", &[("/a", json!(1))]), update("q", "quick", &[("/a", json!(1))])]);
     let [first, second] = [handler.deliver(&first), handler.deliver(&second)];
     let second = async {
-        hub.wait_for("twins", 1, PATIENCE).await.unwrap();
+        hub.wait_for("twins", 1, TIMEOUT).await.unwrap();
         second.await
     };
     let release = async {
         // With the other twin's event, the one that waits has come as far as it may.
-        hub.wait_for("twins", 2, PATIENCE).await.unwrap();
+        hub.wait_for("twins", 2, TIMEOUT).await.unwrap();
         assert_eq!(ids(&hub), ["s0#0", "q#0"]);
         hub.faults().forget_matching();
         hub.faults().release_held();

@@ -29,7 +29,7 @@ use crate::{
 const SCHEDULE: [u64; 7] = [10, 30, 60, 300, 600, 1_800, 3_600];
 
 /// Longer than the bridge may take, so that lateness is measured and not cut off.
-fn patience() -> Duration {
+fn client_timeout() -> Duration {
     3 * (delivery_timeout() + GRACE)
 }
 
@@ -76,7 +76,7 @@ impl Destination {
             answer.bytes().await?;
             Ok::<_, reqwest::Error>(status)
         };
-        let (outcome, is_success) = match timeout(patience(), answer).await {
+        let (outcome, is_success) = match timeout(client_timeout(), answer).await {
             Ok(Ok(status)) => (Outcome::Answered(status.as_u16()), status.is_success()),
             // Killed before it answered, or not there.
             Ok(Err(_)) => (Outcome::Broken, false),

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// To start, and to stop when asked to; far longer than either takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a process lives, in milliseconds.
 const LIFE: std::ops::Range<u64> = 1_000..8_000;
@@ -93,7 +93,7 @@ impl Operator {
     async fn terminate(&mut self) {
         let Some(id) = self.process.id() else { return };
         kill_process(Pid::from_raw(id.cast_signed()).unwrap(), Signal::TERM).unwrap();
-        match timeout(PATIENCE, self.process.wait()).await {
+        match timeout(TIMEOUT, self.process.wait()).await {
             Ok(status) if status.as_ref().is_ok_and(|status| status.code() == Some(0)) => {}
             Ok(status) => self.counts.violation(format!("asked to stop, twin-bridge ended with {status:?}")),
             Err(_) => {
@@ -124,7 +124,7 @@ async fn start(settings: &[(&str, String)], log: &Arc<Mutex<File>>, address: &wa
     let mut changed = address.subscribe();
     keep(process.stdout.take().unwrap(), log, address);
     keep(process.stderr.take().unwrap(), log, address);
-    timeout(PATIENCE, changed.changed()).await.expect("twin-bridge starts in time").unwrap();
+    timeout(TIMEOUT, changed.changed()).await.expect("twin-bridge starts in time").unwrap();
     process
 }
 

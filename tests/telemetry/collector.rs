@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
-use crate::handler::PATIENCE;
+use crate::handler::TIMEOUT;
 
 /// How it answers from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,13 +84,13 @@ impl Collector {
     pub async fn spans(&self, count: usize) -> Vec<Span> {
         let mut taken = self.shared.taken.subscribe();
         let enough = taken.wait_for(|taken| taken.spans.len() >= count);
-        timeout(PATIENCE, enough).await.expect("the spans come").unwrap().spans.clone()
+        timeout(TIMEOUT, enough).await.expect("the spans come").unwrap().spans.clone()
     }
 
     /// Waits until so many requests have come, answered or not.
     pub async fn asked(&self, times: usize) {
         let mut asked = self.shared.asked.subscribe();
-        timeout(PATIENCE, asked.wait_for(|&asked| asked >= times)).await.expect("it is asked").unwrap();
+        timeout(TIMEOUT, asked.wait_for(|&asked| asked >= times)).await.expect("it is asked").unwrap();
     }
 }
 

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use crate::{
-    HUB, PATIENCE, raw, sdk,
+    HUB, TIMEOUT, raw, sdk,
     sdk::{in_time, producer_with, to_partition},
     start,
 };
@@ -134,7 +134,7 @@ async fn a_link_is_closed_when_it_is_used_after_its_token_has_expired() {
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         }
         let _unanswered = link.send_batchable(raw::event("too late", None)).await.unwrap();
-        let reason = format!("{:?}", timeout(PATIENCE, link.on_detach()).await.unwrap());
+        let reason = format!("{:?}", timeout(TIMEOUT, link.on_detach()).await.unwrap());
         assert!(reason.contains("UnauthorizedAccess") && reason.contains("ExpiredToken"), "{reason}");
 
         assert_eq!(client.put_token(SAS, &hub, &token(&hub, 60)).await.0, 202);

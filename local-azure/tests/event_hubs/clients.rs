@@ -13,7 +13,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{process::Command, time::timeout};
 
 use crate::{
-    HUB, PATIENCE,
+    HUB, TIMEOUT,
     partitions::placed,
     sdk::{in_time, producer, send, to_partition, with_key},
     start, start_with,
@@ -71,7 +71,7 @@ async fn writes(language: Language) {
     let hubs = start();
     run(script, &hubs, &["40"]).await;
 
-    let events = hubs.wait_for(HUB, 40, PATIENCE).await.unwrap();
+    let events = hubs.wait_for(HUB, 40, TIMEOUT).await.unwrap();
     let mut numbers = Vec::new();
     for event in &events {
         let body: Value = serde_json::from_slice(&event.body).unwrap();
@@ -90,7 +90,7 @@ async fn writes(language: Language) {
     }
     numbers.sort_unstable();
     assert!(numbers.into_iter().eq(0..40));
-    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
+    assert!(hubs.wait_until(TIMEOUT, |hubs| hubs.connections().open == 0).await);
 }
 
 async fn reads(language: Language) {
@@ -99,7 +99,7 @@ async fn reads(language: Language) {
     let producer = producer(&hubs).await;
     send(&producer, &[r#"{"Temperature":21.5}"#, "plain text", "grün ☃"], with_key("GrindingStep")).await;
     send(&producer, &["to three"], to_partition("3")).await;
-    let stored = hubs.wait_for(HUB, 4, PATIENCE).await.unwrap();
+    let stored = hubs.wait_for(HUB, 4, TIMEOUT).await.unwrap();
 
     let printed = run(script, &hubs, &["4", "--group", "explorer"]).await;
     let mut read: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -136,7 +136,7 @@ async fn agrees_on_keys(language: Language, partitions: u32) {
     let Some(script) = language.script("send_events") else { return };
     let by_client = start_with(partitions);
     run(script, &by_client, &["20", "--buffered"]).await;
-    let events = by_client.wait_for(HUB, 20, PATIENCE).await.unwrap();
+    let events = by_client.wait_for(HUB, 20, TIMEOUT).await.unwrap();
     let by_client: BTreeMap<_, _> =
         events.into_iter().map(|event| (event.message_id.unwrap(), event.partition)).collect();
 

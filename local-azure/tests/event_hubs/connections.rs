@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    HUB, PATIENCE, raw,
+    HUB, TIMEOUT, raw,
     sdk::{self, in_time, to_partition},
     start,
 };
@@ -23,15 +23,15 @@ async fn cut_connections_are_gone_and_new_ones_welcome() {
     assert_eq!(hubs.connections(), ConnectionCounts { opened: 1, open: 1, closed_cleanly: 0 });
 
     hubs.faults().cut_connections();
-    timeout(PATIENCE, link.on_detach()).await.unwrap();
-    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
+    timeout(TIMEOUT, link.on_detach()).await.unwrap();
+    assert!(hubs.wait_until(TIMEOUT, |hubs| hubs.connections().open == 0).await);
 
     let mut client = raw::Client::authorised(&hubs).await;
     let mut link = client.sender(HUB).await;
     assert!(raw::send(&mut link, raw::event("hello", None)).await.is_accepted());
     link.close().await.unwrap();
     client.close().await;
-    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
+    assert!(hubs.wait_until(TIMEOUT, |hubs| hubs.connections().open == 0).await);
     assert_eq!(hubs.connections(), ConnectionCounts { opened: 2, open: 0, closed_cleanly: 1 });
 }
 
@@ -52,7 +52,7 @@ async fn contents_and_port_survive_an_outage() {
 
     let producer = sdk::producer(&hubs).await;
     sdk::send(&producer, &["after"], to_partition("1")).await;
-    let events = hubs.wait_for(HUB, 2, PATIENCE).await.unwrap();
+    let events = hubs.wait_for(HUB, 2, TIMEOUT).await.unwrap();
     let seen: Vec<_> = events.iter().map(|event| (event.sequence_number, event.text())).collect();
     assert_eq!(seen, [(0, "before".into()), (1, "after".into())]);
     in_time(producer.close()).await.unwrap();
@@ -71,7 +71,7 @@ async fn connections_can_be_refused() {
     let hubs = start();
     hubs.faults().receive_connections(Reception::Refuse);
     let mut refused = TcpStream::connect(hubs.address()).await.unwrap();
-    assert_eq!(timeout(PATIENCE, refused.read(&mut [0])).await.unwrap().unwrap_or(0), 0, "an end or a reset");
+    assert_eq!(timeout(TIMEOUT, refused.read(&mut [0])).await.unwrap().unwrap_or(0), 0, "an end or a reset");
     assert_eq!(hubs.connections().opened, 0);
 
     hubs.faults().receive_connections(Reception::Serve);
@@ -84,12 +84,12 @@ async fn connections_can_be_met_with_silence() {
     hubs.faults().receive_connections(Reception::Silent);
     let mut ignored = TcpStream::connect(hubs.address()).await.unwrap();
     ignored.write_all(b"AMQP\x03\x01\x00\x00").await.unwrap();
-    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 1).await);
+    assert!(hubs.wait_until(TIMEOUT, |hubs| hubs.connections().open == 1).await);
     assert!(timeout(Duration::from_millis(50), ignored.read(&mut [0])).await.is_err());
 
     hubs.faults().receive_connections(Reception::Serve);
     sdk::send(&sdk::producer(&hubs).await, &["hello"], to_partition("0")).await;
     hubs.faults().cut_connections();
-    assert_eq!(timeout(PATIENCE, ignored.read(&mut [0])).await.unwrap().unwrap_or(0), 0);
-    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
+    assert_eq!(timeout(TIMEOUT, ignored.read(&mut [0])).await.unwrap().unwrap_or(0), 0);
+    assert!(hubs.wait_until(TIMEOUT, |hubs| hubs.connections().open == 0).await);
 }

@@ -12,7 +12,7 @@ use futures::StreamExt;
 use tokio::time::timeout;
 
 use crate::{
-    HUB, PATIENCE, raw,
+    HUB, TIMEOUT, raw,
     sdk::{consumer, in_time, producer, read, send, text, to_partition},
     start,
 };
@@ -24,7 +24,7 @@ async fn every_start_position_is_honoured() {
     for body in ["zero", "one", "two"] {
         send(&producer, &[body], to_partition("3")).await;
     }
-    let offset = hubs.wait_for(HUB, 3, PATIENCE).await.unwrap()[1].offset.clone();
+    let offset = hubs.wait_for(HUB, 3, TIMEOUT).await.unwrap()[1].offset.clone();
 
     let consumer = consumer(&hubs).await;
     let long_ago = SystemTime::now() - Duration::from_secs(3600);
@@ -61,7 +61,7 @@ async fn latest_gets_only_what_comes_later() {
     let mut consumer = Receiver::builder().name("consumer").source(source).attach(&mut client.session).await.unwrap();
     for body in ["late", "later"] {
         assert!(raw::send(&mut link, raw::event(body, None)).await.is_accepted());
-        let event = timeout(PATIENCE, consumer.recv::<Body<Value>>()).await.unwrap().unwrap();
+        let event = timeout(TIMEOUT, consumer.recv::<Body<Value>>()).await.unwrap().unwrap();
         let data: Vec<_> = event.body().try_as_data().unwrap().collect();
         assert_eq!(data, [body.as_bytes()]);
     }
@@ -100,12 +100,12 @@ async fn no_event_is_sent_without_credit() {
         .unwrap();
     consumer.set_credit(2).await.unwrap();
     for _ in 0..2 {
-        let event = timeout(PATIENCE, consumer.recv::<Body<Value>>()).await.unwrap().unwrap();
+        let event = timeout(TIMEOUT, consumer.recv::<Body<Value>>()).await.unwrap().unwrap();
         consumer.accept(&event).await.unwrap();
     }
     let third = timeout(Duration::from_millis(100), consumer.recv::<Body<Value>>()).await;
     assert!(third.is_err(), "an event came without credit");
 
     consumer.set_credit(1).await.unwrap();
-    timeout(PATIENCE, consumer.recv::<Body<Value>>()).await.unwrap().unwrap();
+    timeout(TIMEOUT, consumer.recv::<Body<Value>>()).await.unwrap().unwrap();
 }

@@ -7,7 +7,7 @@ use local_azure::event_hubs::{Control, EventHubs};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{HUB, PATIENCE, raw, start};
+use crate::{HUB, TIMEOUT, raw, start};
 
 struct Api {
     hubs: Arc<EventHubs>,
@@ -82,7 +82,7 @@ async fn a_document_says_all_that_is_wrong() {
 
     assert_eq!(api.faults(json!({"cutNextTransfer": "afterStoring"})).await, StatusCode::NO_CONTENT);
     let _unanswered = link.send_batchable(raw::event("", None)).await.unwrap();
-    assert!(api.hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
+    assert!(api.hubs.wait_until(TIMEOUT, |hubs| hubs.connections().open == 0).await);
     assert_eq!(api.hubs.events(HUB).len(), 2);
 
     assert_eq!(api.faults(json!({})).await, StatusCode::NO_CONTENT, "all is well again");
@@ -98,7 +98,7 @@ async fn things_can_be_made_to_happen() {
     let mut link = client.sender(HUB).await;
     api.faults(json!({"next": [{"count": 1, "answer": "hold"}]})).await;
     let held = link.send_batchable(raw::event("", None)).await.unwrap();
-    assert!(api.hubs.wait_until(PATIENCE, |hubs| !hubs.events(HUB).is_empty()).await);
+    assert!(api.hubs.wait_until(TIMEOUT, |hubs| !hubs.events(HUB).is_empty()).await);
     api.post("/held/release").await;
     assert!(held.await.unwrap().is_accepted());
 
@@ -107,7 +107,7 @@ async fn things_can_be_made_to_happen() {
     assert!(format!("{:?}", link.on_detach().await).contains("ExpiredToken"));
 
     api.post("/connections/cut").await;
-    assert!(api.hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
+    assert!(api.hubs.wait_until(TIMEOUT, |hubs| hubs.connections().open == 0).await);
     api.post("/pause").await;
     assert!(tokio::net::TcpStream::connect(api.hubs.address()).await.is_err());
     assert_eq!(serde_json::from_str::<Value>(&api.get("/state").await).unwrap()["paused"], true);

@@ -23,7 +23,7 @@ use local_azure::event_hubs::{Config, EventHubs, HubConfig};
 const HUB: &str = "twins";
 
 /// Far longer than anything here takes, so that only a real failure reaches it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An endpoint with four partitions.
 fn start() -> EventHubs {

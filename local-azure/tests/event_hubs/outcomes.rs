@@ -7,7 +7,7 @@ use local_azure::event_hubs::{Answer, Cut, EventHubs, Matching};
 use tokio::time::timeout;
 
 use crate::{
-    HUB, PATIENCE, raw,
+    HUB, TIMEOUT, raw,
     sdk::{self, in_time, to_partition},
     start,
 };
@@ -64,7 +64,7 @@ async fn a_silent_service_never_answers() {
     let mut link = client.sender(HUB).await;
     hubs.faults().answer(Answer::Silent);
     let unanswered = link.send_batchable(raw::event("lost", None)).await.unwrap();
-    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.transfers(HUB).iter().sum::<u64>() == 1).await);
+    assert!(hubs.wait_until(TIMEOUT, |hubs| hubs.transfers(HUB).iter().sum::<u64>() == 1).await);
 
     hubs.faults().answer(Answer::Accept);
     assert!(raw::send(&mut link, raw::event("kept", None)).await.is_accepted());
@@ -85,7 +85,7 @@ async fn held_transfers_are_stored_at_once_and_accepted_when_released() {
 
     hubs.faults().release_held();
     for held in [first, second] {
-        assert!(timeout(PATIENCE, held).await.unwrap().unwrap().is_accepted());
+        assert!(timeout(TIMEOUT, held).await.unwrap().unwrap().is_accepted());
     }
 }
 
@@ -103,7 +103,7 @@ async fn answers_are_late_side_by_side_and_not_one_after_another() {
         answers.push(link.send_batchable(raw::event("hello", None)).await.unwrap());
     }
     for answer in answers {
-        assert!(timeout(PATIENCE, answer).await.unwrap().unwrap().is_accepted());
+        assert!(timeout(TIMEOUT, answer).await.unwrap().unwrap().is_accepted());
     }
     let took = started.elapsed();
     assert!(took >= DELAY && took < 10 * DELAY, "{took:?}");
@@ -118,11 +118,11 @@ async fn a_connection_is_cut_before_or_after_storing() {
         hubs.faults().cut_next_transfer(cut);
         // The library never completes a send whose connection is lost, but the link tells.
         let unanswered = link.send_batchable(raw::event("hello", None)).await.unwrap();
-        timeout(PATIENCE, link.on_detach()).await.unwrap();
+        timeout(TIMEOUT, link.on_detach()).await.unwrap();
         assert!(!matches!(timeout(Duration::ZERO, unanswered).await, Ok(Ok(outcome)) if outcome.is_accepted()));
         assert_eq!(hubs.events(HUB).len(), stored);
     }
-    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
+    assert!(hubs.wait_until(TIMEOUT, |hubs| hubs.connections().open == 0).await);
     assert_eq!(hubs.connections().closed_cleanly, 0);
 }
 
@@ -133,7 +133,7 @@ async fn a_link_is_closed_with_an_error_while_a_transfer_is_in_flight() {
     let mut link = client.sender(HUB).await;
     hubs.faults().answer_next(1, Answer::detach("amqp:link:detach-forced", "The partition moves."));
     let _unanswered = link.send_batchable(raw::event("lost", None)).await.unwrap();
-    let reason = format!("{:?}", timeout(PATIENCE, link.on_detach()).await.unwrap());
+    let reason = format!("{:?}", timeout(TIMEOUT, link.on_detach()).await.unwrap());
     assert!(reason.contains("DetachForced") && reason.contains("The partition moves."), "{reason}");
 
     let mut link = client.sender(&format!("{HUB}/Partitions/0")).await;
@@ -186,7 +186,7 @@ async fn a_healed_service_is_well() {
     faults.answer_next(3, Answer::Release);
     faults.answer_matching(Matching::default(), Answer::Modify);
     faults.cut_next_transfer(Cut::BeforeStoring);
-    faults.set_acknowledgement_delay(PATIENCE);
+    faults.set_acknowledgement_delay(TIMEOUT);
     faults.set_max_message_size(1);
     faults.heal();
     let producer = sdk::producer(&hubs).await;

@@ -6,7 +6,7 @@ use azure_messaging_eventhubs::{BufferedProducerClient, EnqueueEventOptions, mod
 use local_azure::event_hubs::EventHubs;
 
 use crate::{
-    HUB, PATIENCE, raw,
+    HUB, TIMEOUT, raw,
     sdk::{in_time, producer, send, to_partition, with_key},
     start,
 };
@@ -68,7 +68,7 @@ async fn the_rust_client_and_the_service_agree_on_keys() {
         in_time(buffered.enqueue_event(event, Some(options))).await.unwrap();
     }
     in_time(buffered.flush()).await.unwrap();
-    by_client.wait_for(HUB, keys.len(), PATIENCE).await.unwrap();
+    by_client.wait_for(HUB, keys.len(), TIMEOUT).await.unwrap();
 
     let by_service = start();
     let producer = producer(&by_service).await;

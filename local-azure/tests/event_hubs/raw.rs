@@ -15,7 +15,7 @@ use fe2o3_amqp_types::{
 use local_azure::event_hubs::EventHubs;
 use tokio::time::timeout;
 
-use crate::{HUB, PATIENCE};
+use crate::{HUB, TIMEOUT};
 
 const BATCH_FORMAT: u32 = 0x8001_3700;
 
@@ -72,7 +72,7 @@ impl Client {
             .value(body)
             .build();
         requests.send(request).await.unwrap();
-        let reply = timeout(PATIENCE, replies.recv::<Value>()).await.unwrap().unwrap();
+        let reply = timeout(TIMEOUT, replies.recv::<Value>()).await.unwrap().unwrap();
         replies.accept(&reply).await.unwrap();
         requests.close().await.unwrap();
         replies.close().await.unwrap();
@@ -96,13 +96,13 @@ impl Client {
     /// Attaches a link to send on, and gives the reason why it was closed.
     pub(crate) async fn refusal_to_send(&mut self, address: &str) -> Error {
         let mut link = self.sender(address).await;
-        reason(timeout(PATIENCE, link.on_detach()).await.unwrap())
+        reason(timeout(TIMEOUT, link.on_detach()).await.unwrap())
     }
 
     /// Attaches a link to receive on, and gives the reason why it was closed.
     pub(crate) async fn refusal_to_receive(&mut self, address: &str) -> Error {
         let mut link = Receiver::attach(&mut self.session, format!("receive {address}"), address).await.unwrap();
-        let error = timeout(PATIENCE, link.recv::<Body<Value>>()).await.unwrap().unwrap_err();
+        let error = timeout(TIMEOUT, link.recv::<Body<Value>>()).await.unwrap().unwrap_err();
         match error {
             fe2o3_amqp::link::RecvError::LinkStateError(fe2o3_amqp::link::LinkStateError::RemoteClosedWithError(
                 reason,
@@ -127,7 +127,7 @@ fn reason(error: DetachError) -> Error {
 
 /// Sends one event and waits for the outcome.
 pub(crate) async fn send(link: &mut Sender, event: Message<Body<Value>>) -> Outcome {
-    timeout(PATIENCE, link.send(Sendable::builder().message(event).build())).await.unwrap().unwrap()
+    timeout(TIMEOUT, link.send(Sendable::builder().message(event).build())).await.unwrap().unwrap()
 }
 
 /// An event with a body, and a partition key if it has one.

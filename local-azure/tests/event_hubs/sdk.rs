@@ -12,11 +12,11 @@ use futures::StreamExt;
 use local_azure::event_hubs::EventHubs;
 use tokio::time::timeout;
 
-use crate::{HUB, PATIENCE, start};
+use crate::{HUB, TIMEOUT, start};
 
 /// Waits no longer than is reasonable.
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.expect("the client answers in time")
+    timeout(TIMEOUT, future).await.expect("the client answers in time")
 }
 
 fn no_retries() -> RetryOptions {
@@ -101,7 +101,7 @@ async fn what_is_written_can_be_read() {
     assert!(batch.try_add_event_data(event, None).unwrap());
     in_time(producer.send_batch(batch, None)).await.unwrap();
 
-    let [stored] = <[_; 1]>::try_from(hubs.wait_for(HUB, 1, PATIENCE).await.unwrap()).unwrap();
+    let [stored] = <[_; 1]>::try_from(hubs.wait_for(HUB, 1, TIMEOUT).await.unwrap()).unwrap();
     assert_eq!(stored.text(), r#"{"Temperature":21.5}"#);
     assert_eq!(stored.content_type.as_deref(), Some("application/json"));
     assert_eq!(stored.message_id.as_deref(), Some("change-1#0"));
@@ -126,7 +126,7 @@ async fn what_is_written_can_be_read() {
 
     in_time(consumer.close()).await.unwrap();
     in_time(producer.close()).await.unwrap();
-    assert!(hubs.wait_until(PATIENCE, |hubs| hubs.connections().open == 0).await);
+    assert!(hubs.wait_until(TIMEOUT, |hubs| hubs.connections().open == 0).await);
     assert_eq!(hubs.connections().closed_cleanly, 2);
 }
 

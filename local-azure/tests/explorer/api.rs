@@ -200,7 +200,7 @@ async fn whoever_listens_hears_of_new_points() {
     let mut heard = String::new();
     let mut sent = false;
     loop {
-        let chunk = tokio::time::timeout(crate::PATIENCE, live.chunk()).await.unwrap().unwrap().unwrap();
+        let chunk = tokio::time::timeout(crate::TIMEOUT, live.chunk()).await.unwrap().unwrap().unwrap();
         heard.push_str(std::str::from_utf8(&chunk).unwrap());
         let overviews = heard.lines().filter_map(|line| line.strip_prefix("data: "));
         let overviews: Vec<Value> = overviews.map_while(|line| serde_json::from_str(line).ok()).collect();

@@ -1,7 +1,7 @@
 //! The hub goes away and comes back.
 
 use crate::{
-    PATIENCE,
+    TIMEOUT,
     factory::{Factory, time, update},
 };
 
@@ -21,9 +21,9 @@ async fn reading_goes_on_after_the_connection_was_lost() {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, state("lost")).await.unwrap();
+    tokio::time::timeout(TIMEOUT, state("lost")).await.unwrap();
     factory.hubs.resume().unwrap();
-    tokio::time::timeout(PATIENCE, state("reading")).await.unwrap();
+    tokio::time::timeout(TIMEOUT, state("reading")).await.unwrap();
     factory.refill(&[update("Step", "Force", 2, start + time::Duration::SECOND)]).await;
     factory.has_read(2).await;
     assert_eq!(factory.curve("series=Step/Force").await["v"], serde_json::json!([1.0, 2.0]));

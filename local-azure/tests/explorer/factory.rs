@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 use tokio::time::{sleep, timeout};
 
-use crate::PATIENCE;
+use crate::TIMEOUT;
 
 const HUB: &str = "twins";
 
@@ -65,12 +65,12 @@ impl Factory {
                 sleep(std::time::Duration::from_millis(5)).await;
             }
         };
-        timeout(PATIENCE, read).await.unwrap_or_else(|_| panic!("{:?}", self.explorer.counters()));
+        timeout(TIMEOUT, read).await.unwrap_or_else(|_| panic!("{:?}", self.explorer.counters()));
         assert_eq!(self.explorer.counters().records, records);
     }
 
     pub(crate) async fn fetch(&self, path: &str) -> reqwest::Response {
-        timeout(PATIENCE, self.http.get(format!("{}{path}", self.explorer.url())).send()).await.unwrap().unwrap()
+        timeout(TIMEOUT, self.http.get(format!("{}{path}", self.explorer.url())).send()).await.unwrap().unwrap()
     }
 
     pub(crate) async fn text(&self, path: &str) -> String {
@@ -95,14 +95,14 @@ async fn producer(hubs: &EventHubs) -> ProducerClient {
         .with_custom_endpoint(format!("amqp://{}", hubs.address()))
         .with_retry_options(RetryOptions { max_retries: 0, ..RetryOptions::default() })
         .open_with_connection_string(&connection_string, None);
-    timeout(PATIENCE, producer).await.unwrap().unwrap()
+    timeout(TIMEOUT, producer).await.unwrap().unwrap()
 }
 
 async fn send(producer: &ProducerClient, bodies: &[String]) {
     let mut left = bodies;
     while !left.is_empty() {
         let options = EventDataBatchOptions { partition_id: Some("1".to_owned()), ..EventDataBatchOptions::default() };
-        let batch = timeout(PATIENCE, producer.create_batch(Some(options))).await.unwrap().unwrap();
+        let batch = timeout(TIMEOUT, producer.create_batch(Some(options))).await.unwrap().unwrap();
         let mut added = 0;
         while added < left.len() {
             let event = EventData::builder().with_body(left[added].as_str()).build();
@@ -111,7 +111,7 @@ async fn send(producer: &ProducerClient, bodies: &[String]) {
             }
             added += 1;
         }
-        timeout(PATIENCE, producer.send_batch(batch, None)).await.unwrap().unwrap();
+        timeout(TIMEOUT, producer.send_batch(batch, None)).await.unwrap().unwrap();
         left = &left[added..];
     }
 }

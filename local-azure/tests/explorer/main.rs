@@ -13,4 +13,4 @@ mod factory;
 use std::time::Duration;
 
 /// Far longer than anything here takes, so that only a real failure reaches it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);

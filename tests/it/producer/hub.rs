@@ -9,7 +9,7 @@ use local_azure::event_hubs::{Answer as HubAnswer, Config, Cut, EventHubs, Match
 use serde_json::{Value, json};
 
 use super::producer;
-use crate::handler::{Answer, Handler, PATIENCE, hub, update};
+use crate::handler::{Answer, Handler, TIMEOUT, hub, update};
 
 fn one(id: &str) -> Value {
     json!([update(id, "t", &[("/a", json!(1))])])
@@ -134,7 +134,7 @@ async fn a_silent_hub_does_not_hold_a_delivery_beyond_its_time() {
     hub.faults().answer(HubAnswer::Accept);
     // The attempt on the silent connection has to run out before a new one is made.
     let mut answer = handler.deliver(&one("after")).await;
-    while answer.status != 200 && started.elapsed() < PATIENCE {
+    while answer.status != 200 && started.elapsed() < TIMEOUT {
         answer = handler.deliver(&one("after")).await;
     }
     answer.assert_delivered();
@@ -190,7 +190,7 @@ async fn a_hub_killed_during_a_delivery_gets_it_when_it_is_back() {
     let arrived: u64 = hub.transfers("twins").iter().sum();
     let event = one("during");
     let (answer, ()) = tokio::join!(handler.deliver(&event), async {
-        assert!(hub.wait_until(PATIENCE, |hub| hub.transfers("twins").iter().sum::<u64>() > arrived).await);
+        assert!(hub.wait_until(TIMEOUT, |hub| hub.transfers("twins").iter().sum::<u64>() > arrived).await);
         hub.pause();
         hub.faults().answer(HubAnswer::Accept);
         hub.resume().unwrap();
@@ -302,7 +302,7 @@ async fn concurrent_deliveries_share_batches_and_each_twin_stays_in_order() {
         twin.await.unwrap();
     }
 
-    let events = hub.wait_for("twins", DELIVERIES * TWINS * 2, PATIENCE).await.unwrap();
+    let events = hub.wait_for("twins", DELIVERIES * TWINS * 2, TIMEOUT).await.unwrap();
     assert_eq!(events.len(), DELIVERIES * TWINS * 2, "nothing lost, nothing twice");
     for twin in 0..TWINS {
         let of_twin: Vec<_> =

@@ -26,7 +26,7 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, rustls};
 
 use super::producer;
-use crate::handler::{Handler, PATIENCE, hub, update};
+use crate::handler::{Handler, TIMEOUT, hub, update};
 
 const YEAR_2100: u64 = 4_102_444_800;
 
@@ -76,9 +76,9 @@ async fn a_token_is_renewed_before_it_expires() {
             break;
         }
         handler.deliver(&json!([update(&number.to_string(), "t", &[("/a", json!(1))])])).await.assert_delivered();
-        assert!(started.elapsed() < PATIENCE, "a new client takes over");
+        assert!(started.elapsed() < TIMEOUT, "a new client takes over");
     }
-    assert!(hub.wait_until(PATIENCE, |hub| hub.connections().open == 1).await, "the old connection is closed");
+    assert!(hub.wait_until(TIMEOUT, |hub| hub.connections().open == 1).await, "the old connection is closed");
     assert!(asked.borrow().len() > 1, "with a new token");
 }
 
@@ -142,7 +142,7 @@ async fn deliver(handler: &Handler, hub: &EventHubs) {
     let events: Vec<_> =
         (0..20).map(|number| update(&format!("e{number}"), &format!("t{number}"), &[("/a", json!(1))])).collect();
     handler.deliver(&json!(events)).await.assert_delivered();
-    assert_eq!(hub.wait_for("twins", 20, PATIENCE).await.unwrap().len(), 20);
+    assert_eq!(hub.wait_for("twins", 20, TIMEOUT).await.unwrap().len(), 20);
 }
 
 fn settings(settings: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::producer;
 use crate::{
-    handler::{Handler, PATIENCE, hub, update},
+    handler::{Handler, TIMEOUT, hub, update},
     skipped::skipped,
 };
 
@@ -115,7 +115,7 @@ async fn a_hub_of_another_make_takes_every_record() {
     let command = command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
     let mut hub = command.spawn().unwrap();
     let mut lines = BufReader::new(hub.stdout.take().unwrap()).lines();
-    let mut line = async || timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
+    let mut line = async || timeout(TIMEOUT, lines.next_line()).await.unwrap().unwrap().unwrap();
     let port = line().await;
     let connection_string = format!(
         "Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=send;SharedAccessKey=secret;EntityPath=twins;UseDevelopmentEmulator=true"

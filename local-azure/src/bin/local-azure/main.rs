@@ -31,7 +31,7 @@ use status::Status;
 use tokio::{signal, time::timeout};
 
 /// How long everything may take with `--once`.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -85,12 +85,12 @@ fn log(options: &Options, status: Status) -> Log {
 async fn once(azure: &Azure, mut production: Production) -> Result<(), Error> {
     let mut bodies = azure.records();
     let told = production.set_up().await? + production.round().await;
-    if !azure.delivered(told, PATIENCE).await {
+    if !azure.delivered(told, TIMEOUT).await {
         return Err("the notifications were not delivered in time; see above".into());
     }
     // They were answered, so their records are in the hub.
     for _ in 0..azure.events_in_hub() {
-        let body = timeout(PATIENCE, bodies.recv()).await;
+        let body = timeout(TIMEOUT, bodies.recv()).await;
         println!("{}", body.map_err(|_| "the records did not come out of the hub in time")??);
     }
     Ok(())
