@@ -10,7 +10,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use twox_hash::XxHash3_128;
 
 /// How many events are remembered. With them the set and the order take just less than 1 MiB.
 const REMEMBERED: usize = 28_000;
@@ -45,7 +45,7 @@ impl Default for StoredEvents {
 impl StoredEvents {
     /// The hash of an event as it came.
     pub fn hash(&self, event: &str) -> EventHash {
-        EventHash(xxh3_128_with_seed(event.as_bytes(), self.seed))
+        EventHash(XxHash3_128::oneshot_with_seed(self.seed, event.as_bytes()))
     }
 
     /// Whether each of a delivery's events is one that is stored already, or that stands before it in the delivery. What
