@@ -85,7 +85,10 @@ impl<T: Transport> Scheduler<T> {
                     Ok((task, Ended::Batch(left))) => self.batch_ended(task, left),
                     Ok((_, Ended::Reading(result))) => self.reading_ended(result),
                     // Its jobs have told that they were dropped.
-                    Err(panicked) => self.batch_ended(panicked.id(), VecDeque::new()),
+                    Err(panicked) if self.in_flight.contains_key(&panicked.id()) => {
+                        self.batch_ended(panicked.id(), VecDeque::new());
+                    }
+                    Err(_) => self.reading_ended(Err(SendError::Interrupted("its partitions can't be read".to_owned()))),
                 }
             }
             while let Ok(delivery) = jobs.try_recv() {
@@ -190,7 +193,10 @@ impl<T: Transport> Scheduler<T> {
             .iter()
             .map(|id| match before.iter().position(|queue| *queue.partition_id == **id) {
                 Some(index) => Queue { is_gone: false, ..before.swap_remove(index) },
-                None => Queue::new(id),
+                // One that comes back may have batches in flight still.
+                None => {
+                    Queue { batches: self.in_flight.values().filter(|(of, _)| **of == **id).count(), ..Queue::new(id) }
+                }
             })
             .collect();
         jobs.extend(mem::take(&mut self.unrouted));

@@ -9,7 +9,7 @@ use super::{
     fake::{Fake, Play},
     group, key_of, run, settle,
 };
-use crate::{error::SendError, health::Status};
+use crate::{error::SendError, health::Status, transport::Failure};
 
 /// A key that is in another partition when there are more.
 fn moving_key(from: usize, to: usize) -> (String, String, String) {
@@ -107,5 +107,32 @@ fn a_hub_that_is_gone_fails_deliveries_until_it_is_made_again() {
         hub.forget_connects();
         producer.send_now(vec![group("a", "1")]).await;
         assert_eq!(hub.stored(), ["0#0", "1#0"]);
+    });
+}
+
+/// Its batches of before count, or more would be in flight than may be, or none ever again.
+#[test]
+fn a_partition_that_goes_and_comes_back_has_its_batches_in_flight_still() {
+    run(async {
+        let hub = Fake::new(4);
+        let producer = Producer::start(&hub);
+        let key = key_of(3, 4);
+        let held = Rc::new(Notify::new());
+        hub.next("3", Play::Hold(Rc::clone(&held)));
+        let in_flight = producer.spawn(vec![group(&key, "0")]);
+        settle().await;
+        // A link that says that there is no such partition makes the producer ask: first there are two, then four.
+        hub.set_partitions(2);
+        producer.send_now(vec![group(&key_of(2, 4), "of two")]).await;
+        hub.set_partitions(4);
+        hub.next("0", Play::Fail(Failure::of_link(SendError::NotFound("amqp:not-found".to_owned()))));
+        producer.send_now(vec![group(&key_of(0, 2), "of four")]).await;
+        held.notify_one();
+        assert_stored(&in_flight.await.unwrap());
+        for number in 1..20 {
+            producer.send_now(vec![group(&key, &number.to_string())]).await;
+        }
+        assert_eq!(hub.stored_in("3").last().unwrap(), "19#0");
+        assert_eq!(hub.connected(), 1);
     });
 }
