@@ -90,6 +90,8 @@ impl Destination {
     fn dead_letters(&self, delivery: &str) -> Vec<Value> {
         let events: Vec<Value> = serde_json::from_str(delivery).unwrap();
         let files = WalkDir::new(&self.dead_letters).into_iter().filter_map(Result::ok);
+        // What has another name was being written when the bridge was killed.
+        let files = files.filter(|file| file.path().extension().is_some_and(|extension| extension == "json"));
         let letters = files.filter_map(|file| {
             // One that is being written, or that another sender has taken away meanwhile, is none of ours.
             let letters: Vec<Value> = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;

@@ -11,7 +11,7 @@
 //! `cargo test` runs a small one. The large one, whose report is `docs/storm.md`:
 //!
 //! ```sh
-//! STORM_NOTIFICATIONS=200000 STORM_SEED=7 cargo test --release --test storm -- --nocapture --test-threads 1
+//! STORM_NOTIFICATIONS=200000 STORM_SEED=7 STORM_WAY=webhook cargo test --release --test storm -- --nocapture
 //! ```
 //!
 //! `STORM_DELIVERY_TIMEOUT`, in seconds, gives the bridge another time than 3 s. The seed decides what is sent and which
