@@ -35,6 +35,9 @@ use crate::{
     webhook::{self, Purpose},
 };
 
+/// The name of the function with the Service Bus trigger.
+const SERVICE_BUS: &str = "service-bus";
+
 /// What is left to a delivery beyond its own time when the bridge is stopped.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -110,7 +113,9 @@ async fn status(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
 async fn invocation(State(app): State<Arc<App>>, Path(function): Path<String>, request: Request) -> Response {
     let source = Source { function, ..Source::default() };
     let read = |body| Ok(invocation::read(body)?);
-    let answered = app.deliver(source, request.into_body(), MAX_INVOCATION, read).await;
+    // What triggers it is not known before it is read, so it goes by the name that the function has in our package.
+    let lasts = if source.function == SERVICE_BUS { Lasts::ServiceBus } else { Lasts::Usual };
+    let answered = app.deliver(source, request.into_body(), Bounds { bytes: MAX_INVOCATION, lasts }, read).await;
     answered.map_or_else(identity, |()| Json(json!({})).into_response())
 }
 
@@ -127,7 +132,7 @@ async fn webhook(State(app): State<Arc<App>>, headers: HeaderMap, request: Reque
                 attempt: header("aeg-delivery-count"),
             };
             let read = |body| webhook::delivery(body).ok_or(Failure::NoText);
-            let answered = app.deliver(source, request.into_body(), MAX_WEBHOOK, read).await;
+            let answered = app.deliver(source, request.into_body(), Bounds::WEBHOOK, read).await;
             answered.map_or_else(identity, |()| StatusCode::OK.into_response())
         }
     }
@@ -153,20 +158,32 @@ struct Source {
     attempt: Option<String>,
 }
 
+/// Bounds for the body of a request.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    bytes: usize,
+    /// How long it may wait for memory.
+    lasts: Lasts,
+}
+
+impl Bounds {
+    const WEBHOOK: Self = Self { bytes: MAX_WEBHOOK, lasts: Lasts::Usual };
+}
+
 impl App {
-    /// Takes one delivery of at most `limit` bytes, which `read` finds in its body. The error is the answer.
+    /// Takes one delivery, which `read` finds in its body. The error is the answer.
     async fn deliver(
         &self,
         source: Source,
         body: Body,
-        limit: usize,
+        bounds: Bounds,
         read: impl FnOnce(Vec<u8>) -> Result<Delivery, Failure>,
     ) -> Result<(), Response> {
         let received = Instant::now();
         let _in_flight = self.totals.begin();
         let mut observation = self.telemetry.begin();
         let delivered = async {
-            let (body, memory) = self.read(body, limit, received).await?;
+            let (body, memory) = self.read(body, bounds, received).await?;
             let delivery = read(body)?;
             tokio::select! {
                 delivered = self.bridge.deliver(&delivery, memory, received, &mut observation) => Ok(delivered?),
@@ -189,11 +206,12 @@ impl App {
         }
     }
 
-    async fn read(&self, body: Body, limit: usize, received: Instant) -> Result<(Vec<u8>, Reserved), Failure> {
-        let read = timeout_at(received + self.bridge.delivery_timeout(), self.bodies.read(body, limit)).await;
+    async fn read(&self, body: Body, bounds: Bounds, received: Instant) -> Result<(Vec<u8>, Reserved), Failure> {
+        let deadline = received + self.bridge.timeout(bounds.lasts);
+        let read = timeout_at(deadline, self.bodies.read(body, bounds.bytes)).await;
         read.map_or(Err(Failure::NoMemory), |read| {
             read.map_err(|unread| match unread {
-                Unread::TooLarge => Failure::TooLarge(limit),
+                Unread::TooLarge => Failure::TooLarge(bounds.bytes),
                 Unread::BrokeOff => Failure::BrokeOff,
             })
         })
@@ -213,7 +231,7 @@ impl App {
 
     /// Says that we want the subscription.
     async fn validate(&self, body: Body) -> Response {
-        let code = match self.read(body, MAX_WEBHOOK, Instant::now()).await {
+        let code = match self.read(body, Bounds::WEBHOOK, Instant::now()).await {
             Ok((body, _)) => webhook::validation_code(&body).ok_or(Failure::NoValidationCode),
             Err(failure) => Err(failure),
         };
