@@ -1,4 +1,4 @@
-//! The Event Hubs endpoint as its clients see it: Microsoft's for Rust, Python and JavaScript, which nobody here wrote,
+//! The Event Hubs endpoint as its clients see it: Microsoft's for Rust, Python, JavaScript and .NET, which nobody here wrote,
 //! and a bare AMQP client for what those hide.
 
 // clippy.toml excepts test functions, but not the functions they share.
@@ -9,6 +9,7 @@ mod clients;
 mod connections;
 mod consuming;
 mod control;
+mod dotnet;
 mod outcomes;
 mod partitions;
 mod raw;
