@@ -1,5 +1,5 @@
-//! The Event Hubs endpoint as its clients see it: Microsoft's for Rust, Python, JavaScript and .NET, which nobody here wrote,
-//! and a bare AMQP client for what those hide.
+//! The Event Hubs endpoint as its clients see it: Microsoft's for Rust, Python, JavaScript and .NET, which nobody here
+//! wrote, and a bare AMQP client for what those hide.
 
 // clippy.toml excepts test functions, but not the functions they share.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -11,6 +11,7 @@ mod consuming;
 mod control;
 mod dotnet;
 mod outcomes;
+mod ownership;
 mod partitions;
 mod raw;
 mod sdk;
