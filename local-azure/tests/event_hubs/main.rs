@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod authorisation;
+mod azurite;
 mod clients;
 mod connections;
 mod consuming;
@@ -13,6 +14,7 @@ mod dotnet;
 mod outcomes;
 mod ownership;
 mod partitions;
+mod processors;
 mod raw;
 mod sdk;
 mod size;
