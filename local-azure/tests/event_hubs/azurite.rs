@@ -39,6 +39,6 @@ impl Azurite {
     }
 
     pub(crate) fn connection_string(&self) -> String {
-        format!("AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={};", self.endpoint)
+        format!("DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={};", self.endpoint)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use local_azure::event_hubs::EventHubs;
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::Child,
     sync::watch,
     time::timeout,
@@ -31,6 +31,8 @@ struct Told {
     owned: BTreeMap<usize, BTreeSet<String>>,
     /// The bodies of all events that any of them has seen.
     seen: BTreeSet<String>,
+    /// What they had to say about errors, of which some are usual: a partition that is taken is one to its owner.
+    complaints: Vec<String>,
 }
 
 impl Told {
@@ -64,15 +66,24 @@ impl Processors {
     fn start(&self, number: usize) -> Option<Child> {
         let mut command = self.language.script("process_events")?;
         command.args([&self.hubs.connection_string(HUB), &self.azurite.connection_string(), "processors"]);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.listen(process.stdout.take().unwrap(), move |told, line| told.hear(number, &line));
+        self.listen(process.stderr.take().unwrap(), |told, line| told.complaints.push(line));
+        Some(process)
+    }
+
+    fn listen(
+        &self,
+        output: impl AsyncRead + Send + Unpin + 'static,
+        hear: impl Fn(&mut Told, String) + Send + 'static,
+    ) {
         let told = self.told.clone();
+        let mut lines = BufReader::new(output).lines();
         tokio::spawn(async move {
             while let Some(line) = lines.next_line().await.unwrap() {
-                told.send_modify(|told| told.hear(number, &line));
+                told.send_modify(|told| hear(told, line));
             }
         });
-        Some(process)
     }
 
     /// Kills one, which can't tell any more that it has lost its partitions.
@@ -100,7 +111,9 @@ impl Processors {
 }
 
 async fn share_and_take_over(language: Language) {
-    if language.script("process_events").is_none() {
+    // Azurite is installed together with the JavaScript client.
+    let needed = [language, Language::JavaScript].map(|language| language.script("process_events"));
+    if needed.iter().any(Option::is_none) {
         return;
     }
     let processors =
