@@ -155,7 +155,8 @@ async fn accept(
     acceptor.build().accept_incoming_attach(attach, session).await
 }
 
-/// Closes a link with the reason.
+/// Closes a link with the reason. The library has given a sender credit by then, refused or not, and to the JavaScript
+/// client that means an open link: it waits for an answer to what it sends until its own limit.
 async fn refuse(endpoint: LinkEndpoint, refusal: Refusal) {
     // An error means that the client has gone already.
     let _ = match endpoint {

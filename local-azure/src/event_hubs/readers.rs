@@ -128,7 +128,8 @@ impl Reader {
         }
     }
 
-    /// What `loser` is told when this reader takes its place.
+    /// What `loser` is told when this reader takes its place. In which words the service tells those without a level is
+    /// not known.
     fn supersedes(&self, loser: &Self) -> Refusal {
         Refusal::new(
             STOLEN,
