@@ -44,7 +44,7 @@
 //! event_hubs::{ingest, consumer}                        events come in and go out
 //! event_hubs::{client, service}                         what all links share
 //! event_hubs::{faults, connections, grants, sas, node}  what goes wrong, and who may do what
-//! event_hubs::{store, partition, partition_key, event}  what hubs retain
+//! event_hubs::{store, readers, partition, partition_key, event}  what hubs retain, and who reads it
 //! event_hubs::{start_position, misbehaviour, refusal, sections, config}
 //! ```
 
