@@ -18,14 +18,8 @@ use fe2o3_amqp_types::{
 };
 use tokio::net::TcpStream;
 
-use super::{
-    client::Client,
-    connections::Registration,
-    link,
-    misbehaviour::Reception,
-    request_response::ReplyLinks,
-    service::{Service, product},
-};
+use super::{client::Client, link, request_response::ReplyLinks, service::Service};
+use crate::amqp::{connections::Registration, misbehaviour::Reception, product::product};
 
 /// Serves a connection until it ends, or does to it what is to be done.
 pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {

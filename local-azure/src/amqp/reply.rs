@@ -5,23 +5,23 @@ use fe2o3_amqp_types::{
     primitives::{SimpleValue, Value},
 };
 
-use super::event::AmqpMessage;
+use super::message::AmqpMessage;
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: i32,
-    pub(super) description: String,
-    pub(super) body: Value,
+pub(crate) struct Reply {
+    pub(crate) status: i32,
+    pub(crate) description: String,
+    pub(crate) body: Value,
 }
 
 impl Reply {
     /// An answer without content.
-    pub(super) fn status(status: i32, description: impl Into<String>) -> Self {
+    pub(crate) fn status(status: i32, description: impl Into<String>) -> Self {
         Self { status, description: description.into(), body: Value::Null }
     }
 
-    pub(super) fn into_message(self, request: &AmqpMessage) -> AmqpMessage {
+    pub(crate) fn into_message(self, request: &AmqpMessage) -> AmqpMessage {
         let id = request.properties.as_ref().and_then(|properties| properties.message_id.clone());
         Message::builder()
             .properties(Properties { correlation_id: id, ..Properties::default() })
@@ -37,7 +37,7 @@ impl Reply {
 }
 
 /// The text of one of a request's application properties.
-pub(super) fn property<'a>(request: &'a AmqpMessage, name: &str) -> Option<&'a str> {
+pub(crate) fn property<'a>(request: &'a AmqpMessage, name: &str) -> Option<&'a str> {
     match request.application_properties.as_ref()?.get(name)? {
         SimpleValue::String(value) => Some(value),
         SimpleValue::Symbol(value) => Some(value.as_str()),
