@@ -59,3 +59,4 @@ pub mod event_grid;
 pub mod event_hubs;
 pub mod functions_host;
 pub mod production;
+pub mod service_bus;

@@ -1,4 +1,4 @@
-//! Who serves.
+//! What a service says about itself before anything else.
 
 use fe2o3_amqp_types::{
     definitions::Fields,
@@ -11,3 +11,7 @@ pub(crate) fn product() -> Fields {
     fields.insert(Symbol::from("product"), Value::String("local-azure".to_owned()));
     fields
 }
+
+/// The SASL mechanisms that leave authorisation to `$cbs`, as the service offers them. PLAIN is left out: it would have
+/// to grant something.
+pub(crate) const MECHANISMS: [&str; 3] = ["MSSBCBS", "ANONYMOUS", "EXTERNAL"];

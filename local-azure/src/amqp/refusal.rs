@@ -17,6 +17,14 @@ impl Refusal {
         Self { condition: condition.into(), description: description.into() }
     }
 
+    pub(crate) fn condition(&self) -> &str {
+        &self.condition
+    }
+
+    pub(crate) fn description(&self) -> &str {
+        &self.description
+    }
+
     /// Nothing is at this address.
     pub(crate) fn not_found(address: &str) -> Self {
         Self::new("amqp:not-found", format!("The messaging entity '{address}' could not be found."))

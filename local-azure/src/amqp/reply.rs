@@ -22,18 +22,22 @@ impl Reply {
     }
 
     pub(crate) fn into_message(self, request: &AmqpMessage) -> AmqpMessage {
-        let id = request.properties.as_ref().and_then(|properties| properties.message_id.clone());
-        Message::builder()
-            .properties(Properties { correlation_id: id, ..Properties::default() })
-            .application_properties(
-                ApplicationProperties::builder()
-                    .insert("status-code", self.status)
-                    .insert("status-description", self.description)
-                    .build(),
-            )
-            .body(Body::Value(AmqpValue(self.body)))
-            .build()
+        let properties = ApplicationProperties::builder()
+            .insert("status-code", self.status)
+            .insert("status-description", self.description)
+            .build();
+        correlated(request, properties, self.body)
     }
+}
+
+/// The message that answers a request.
+pub(crate) fn correlated(request: &AmqpMessage, properties: ApplicationProperties, body: Value) -> AmqpMessage {
+    let id = request.properties.as_ref().and_then(|properties| properties.message_id.clone());
+    Message::builder()
+        .properties(Properties { correlation_id: id, ..Properties::default() })
+        .application_properties(properties)
+        .body(Body::Value(AmqpValue(body)))
+        .build()
 }
 
 /// The text of one of a request's application properties.

@@ -28,7 +28,7 @@ pub(crate) fn sections(mut message: &[u8]) -> Option<Vec<(u8, &[u8])>> {
 
 /// The bytes of the value at the beginning, its constructor included. The upper half of the constructor says where its
 /// size is to be found.
-fn size(value: &[u8]) -> Option<usize> {
+pub(crate) fn size(value: &[u8]) -> Option<usize> {
     let (constructor, rest) = value.split_first()?;
     let content = match constructor >> 4 {
         0x4 => 0,
