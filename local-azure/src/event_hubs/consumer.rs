@@ -12,9 +12,9 @@ use time::OffsetDateTime;
 use super::{
     partition::{End, Partition},
     readers::Place,
-    refusal::Refusal,
     store::Hub,
 };
+use crate::amqp::refusal::Refusal;
 
 /// How many events are taken from the log at a time.
 const READ_AHEAD: usize = 256;

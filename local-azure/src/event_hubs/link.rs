@@ -17,11 +17,10 @@ use super::{
     ingest::{self, Destination},
     node::Node,
     readers::Reader,
-    refusal::Refusal,
     request_response::{ReplyLinks, Responder, serve_replies, serve_requests},
-    service::product,
     start_position::StartPosition,
 };
+use crate::amqp::{product::product, refusal::Refusal};
 
 /// What a link is for.
 enum Purpose {

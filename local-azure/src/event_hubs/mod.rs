@@ -21,17 +21,14 @@
 //! Left out, because nothing here needs it: TLS, transactions, capture, exclusive and idempotent producers, the refusal
 //! of start positions beyond the end, expiry of the authorisation of a link that consumes.
 
-mod cbs;
 mod client;
 mod config;
 mod connection;
-mod connections;
 mod consumer;
 mod control;
 mod endpoint;
 mod event;
 mod faults;
-mod grants;
 mod ingest;
 mod link;
 mod management;
@@ -40,22 +37,20 @@ mod node;
 mod partition;
 mod partition_key;
 mod readers;
-mod refusal;
-mod reply;
 mod request_response;
-mod sas;
-mod sections;
-mod server;
 mod service;
 mod start_position;
 mod store;
 
 pub use self::{
     config::{Config, HubConfig},
-    connections::ConnectionCounts,
     control::Control,
     endpoint::{EventHubs, TooFewEvents},
     event::StoredEvent,
     faults::Faults,
-    misbehaviour::{Answer, Cut, Matching, Reception, TokenAnswer},
+    misbehaviour::{Answer, Cut, Matching},
+};
+pub use crate::amqp::{
+    connections::ConnectionCounts,
+    misbehaviour::{Reception, TokenAnswer},
 };

@@ -9,7 +9,7 @@ use fe2o3_amqp_types::{
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::refusal::Refusal;
+use crate::amqp::refusal::Refusal;
 
 /// How many receivers without an owner level the service lets read a partition in one consumer group.
 const LIMIT: usize = 5;
