@@ -1,6 +1,6 @@
 // Everything around the function: docs/deploy.md says how to deploy it and what it costs.
-// Two phases: Event Grid accepts a subscription only when the function behind it is published. So deploy, publish, then
-// deploy again with `subscribe` true.
+// Two phases where Event Grid delivers: it accepts a subscription only when the function behind it is published. So deploy,
+// publish, then deploy again with `subscribe` true.
 targetScope = 'resourceGroup'
 
 @description('Name of this environment. Resources are named after it and the resource group.')
@@ -11,12 +11,12 @@ param environmentName string = 'twin-bridge'
 @description('Region of all resources that are made here.')
 param location string = resourceGroup().location
 
-@description('Second phase: true once the function is published.')
-param subscribe bool = false
-
-@description('The function that is subscribed: webhook gets Event Grid\'s own requests, function has the Event Grid trigger. docs/deploy.md compares them.')
-@allowed(['webhook', 'function'])
+@description('The way in, and the function that takes it: webhook gets Event Grid\'s own requests, function has the Event Grid trigger, event-hub and service-bus read what Azure Digital Twins sent there with its identity. docs/deploy.md compares them.')
+@allowed(['webhook', 'function', 'event-hub', 'service-bus'])
 param way string = 'webhook'
+
+@description('Second phase of webhook and function: true once the function is published.')
+param subscribe bool = false
 
 @description('Name of the key of the function webhook that Event Grid calls with. docs/operate.md says how to change it.')
 param webhookKeyName string = 'default'
@@ -53,6 +53,10 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
+@description('Instances that are kept running for the function. 0: the first event after a pause waits for a start.')
+@minValue(0)
+param alwaysReadyInstances int = 0
+
 @description('The event hub.')
 param eventHubName string = 'twins'
 
@@ -78,6 +82,25 @@ param maximumThroughputUnits int = 0
 
 @description('Consumer groups of the hub: one for each reader. Data Explorer gets its own besides.')
 param consumerGroups array = []
+
+// The source hub, where the way in is event-hub.
+
+@description('Partitions of the source hub. Each has one batch under way. They can not be changed later on the Standard tier.')
+@minValue(1)
+@maxValue(32)
+param sourcePartitionCount int = 4
+
+@description('Days for which the source hub keeps notifications, and so the longest outage without a loss.')
+@minValue(1)
+@maxValue(7)
+param sourceRetentionDays int = 7
+
+@description('Throughput units of the source hub\'s namespace.')
+@minValue(1)
+@maxValue(40)
+param sourceThroughputUnits int = 1
+
+// Event Grid, where the way in is webhook or function.
 
 @description('Events that Event Grid puts into one delivery at most.')
 @minValue(1)
@@ -106,7 +129,7 @@ param eventSchema string = 'EventGridSchema'
 
 // Azure Digital Twins and Data Explorer: none, an existing one, or a new one.
 
-@description('The Azure Digital Twins instance that gets an endpoint for the topic.')
+@description('The Azure Digital Twins instance that gets an endpoint for the way in. For event-hub and service-bus an existing one needs a system-assigned identity.')
 @allowed(['none', 'existing', 'new'])
 param digitalTwins string = 'none'
 
@@ -115,6 +138,9 @@ param digitalTwinsName string = ''
 
 @description('Resource group of the instance, if it exists. Empty: that of this deployment.')
 param digitalTwinsResourceGroup string = ''
+
+@description('False: the endpoint is not made here, but with az dt. docs/deploy.md says when.')
+param digitalTwinsEndpoint bool = true
 
 @description('The Data Explorer cluster that gets tables and a data connection.')
 @allowed(['none', 'existing', 'new'])
@@ -150,8 +176,17 @@ param deadLetterRetentionDays int = 90
 
 var tags = { 'azd-env-name': environmentName }
 var token = uniqueString(resourceGroup().id, environmentName)
+// Event Grid delivers; with the others Azure Digital Twins sends to where the function reads.
+var byEventGrid = way == 'webhook' || way == 'function'
 var instanceName = empty(digitalTwinsName) ? 'dt-${token}' : digitalTwinsName
 var instanceResourceGroup = empty(digitalTwinsResourceGroup) ? resourceGroup().name : digitalTwinsResourceGroup
+// How an endpoint authenticates can't be changed, so each kind has a name of its own; the route moves from one to the other.
+var endpointName = byEventGrid ? 'twin-bridge' : 'twin-bridge-${way}'
+// Two namespaces and not two hubs in one: records that throttle the one must not hold back Azure Digital Twins in the other.
+var sourceHubName = 'notifications'
+var sourceTopicName = 'notifications'
+// The consumer group of the source hub, and the subscription of the topic.
+var sourceReaderName = 'twin-bridge'
 var clusterName = empty(dataExplorerName) ? 'adx${token}' : dataExplorerName
 var clusterResourceGroup = empty(dataExplorerResourceGroup) ? resourceGroup().name : dataExplorerResourceGroup
 var clusterLocation = dataExplorer == 'existing' ? dataExplorerLocation : location
@@ -193,7 +228,7 @@ module eventHub 'modules/event-hub.bicep' = {
     hubName: eventHubName
     location: location
     tags: tags
-    appPrincipalId: identity.outputs.principalId
+    senderPrincipalId: identity.outputs.principalId
     partitionCount: partitionCount
     retentionDays: retentionDays
     throughputUnits: throughputUnits
@@ -202,35 +237,145 @@ module eventHub 'modules/event-hub.bicep' = {
   }
 }
 
-module topic 'modules/topic.bicep' = {
-  name: 'topic'
-  params: {
-    name: 'evgt-${token}'
-    location: location
-    tags: tags
-    eventSchema: eventSchema
-    storageAccountName: storage.outputs.name
-    deadLetterContainer: storage.outputs.deadLetterContainer
-  }
-}
-
 module newInstance 'modules/digital-twins.bicep' = if (digitalTwins == 'new') {
   name: 'digital-twins'
   params: { name: instanceName, location: location, tags: tags }
 }
 
-module endpoint 'modules/digital-twins-endpoint.bicep' = if (digitalTwins != 'none') {
-  name: 'digital-twins-endpoint'
+module instanceAccess 'modules/digital-twins-access.bicep' = if (digitalTwins != 'none') {
+  name: 'digital-twins-access'
   scope: resourceGroup(instanceResourceGroup)
   params: {
     instanceName: instanceName
-    topicName: topic.outputs.name
-    topicResourceGroup: resourceGroup().name
     deployerPrincipalId: deployerPrincipalId
     deployerPrincipalType: deployerPrincipalType
+    sendsWithIdentity: !byEventGrid
   }
   dependsOn: [newInstance]
 }
+
+module topic 'modules/topic.bicep' = if (byEventGrid) {
+  name: 'topic'
+  params: { name: 'evgt-${token}', location: location, tags: tags, eventSchema: eventSchema }
+}
+
+module eventGridDeadLetters 'modules/dead-letter-writer.bicep' = if (byEventGrid) {
+  name: 'event-grid-dead-letters'
+  params: {
+    storageAccountName: storage.outputs.name
+    deadLetterContainer: storage.outputs.deadLetterContainer
+    principalId: topic!.outputs.principalId
+  }
+}
+
+module eventGridEndpoint 'modules/event-grid-endpoint.bicep' = if (byEventGrid && digitalTwins != 'none' && digitalTwinsEndpoint) {
+  name: 'event-grid-endpoint'
+  scope: resourceGroup(instanceResourceGroup)
+  params: {
+    instanceName: instanceName
+    name: endpointName
+    topicName: topic!.outputs.name
+    topicResourceGroup: resourceGroup().name
+  }
+  dependsOn: [newInstance]
+}
+
+module instanceDeadLetters 'modules/dead-letter-writer.bicep' = if (!byEventGrid && digitalTwins != 'none') {
+  name: 'digital-twins-dead-letters'
+  params: {
+    storageAccountName: storage.outputs.name
+    deadLetterContainer: storage.outputs.deadLetterContainer
+    principalId: instanceAccess!.outputs.principalId
+  }
+}
+
+module sourceHub 'modules/event-hub.bicep' = if (way == 'event-hub') {
+  name: 'source-event-hub'
+  params: {
+    namespaceName: 'evhns-source-${token}'
+    hubName: sourceHubName
+    location: location
+    tags: tags
+    senderPrincipalId: digitalTwins == 'none' ? '' : instanceAccess!.outputs.principalId
+    partitionCount: sourcePartitionCount
+    retentionDays: sourceRetentionDays
+    throughputUnits: sourceThroughputUnits
+    maximumThroughputUnits: 0
+    consumerGroups: []
+  }
+}
+
+module sourceReader 'modules/event-hub-reader.bicep' = if (way == 'event-hub') {
+  name: 'source-event-hub-reader'
+  params: {
+    namespaceName: sourceHub!.outputs.namespaceName
+    hubName: sourceHubName
+    consumerGroup: sourceReaderName
+    principalId: identity.outputs.principalId
+  }
+}
+
+module eventHubEndpoint 'modules/event-hub-endpoint.bicep' = if (way == 'event-hub' && digitalTwins != 'none' && digitalTwinsEndpoint) {
+  name: 'event-hub-endpoint'
+  scope: resourceGroup(instanceResourceGroup)
+  params: {
+    instanceName: instanceName
+    name: endpointName
+    fullyQualifiedNamespace: sourceHub!.outputs.fullyQualifiedNamespace
+    hubName: sourceHubName
+    deadLetterUri: storage.outputs.deadLetterUri
+  }
+  dependsOn: [instanceDeadLetters]
+}
+
+module serviceBus 'modules/service-bus.bicep' = if (way == 'service-bus') {
+  name: 'service-bus'
+  params: {
+    namespaceName: 'sbns-${token}'
+    topicName: sourceTopicName
+    subscriptionName: sourceReaderName
+    location: location
+    tags: tags
+    senderPrincipalId: digitalTwins == 'none' ? '' : instanceAccess!.outputs.principalId
+    receiverPrincipalId: identity.outputs.principalId
+  }
+}
+
+module serviceBusEndpoint 'modules/service-bus-endpoint.bicep' = if (way == 'service-bus' && digitalTwins != 'none' && digitalTwinsEndpoint) {
+  name: 'service-bus-endpoint'
+  scope: resourceGroup(instanceResourceGroup)
+  params: {
+    instanceName: instanceName
+    name: endpointName
+    fullyQualifiedNamespace: serviceBus!.outputs.fullyQualifiedNamespace
+    topicName: sourceTopicName
+    deadLetterUri: storage.outputs.deadLetterUri
+  }
+  dependsOn: [instanceDeadLetters]
+}
+
+// Events in the Event Grid schema do not name the instance that they are from.
+var serviceId = byEventGrid && eventSchema == 'EventGridSchema' && digitalTwins != 'none'
+  ? instanceAccess!.outputs.hostName
+  : ''
+// What the host's trigger reads: function.json of triggers/event-hub and triggers/service-bus.
+var triggerSettings = way == 'event-hub'
+  ? {
+      SOURCE_EVENT_HUB__fullyQualifiedNamespace: sourceHub!.outputs.fullyQualifiedNamespace
+      SOURCE_EVENT_HUB__credential: 'managedidentity'
+      SOURCE_EVENT_HUB__clientId: identity.outputs.clientId
+      SOURCE_EVENT_HUB_NAME: sourceHubName
+      SOURCE_EVENT_HUB_CONSUMER_GROUP: sourceReaderName
+    }
+  : way == 'service-bus'
+      ? {
+          SOURCE_SERVICE_BUS__fullyQualifiedNamespace: serviceBus!.outputs.fullyQualifiedNamespace
+          SOURCE_SERVICE_BUS__credential: 'managedidentity'
+          SOURCE_SERVICE_BUS__clientId: identity.outputs.clientId
+          SOURCE_SERVICE_BUS_TOPIC: sourceTopicName
+          SOURCE_SERVICE_BUS_SUBSCRIPTION: sourceReaderName
+        }
+      : {}
 
 module functionApp 'modules/function-app.bicep' = {
   name: 'function-app'
@@ -246,6 +391,9 @@ module functionApp 'modules/function-app.bicep' = {
     applicationInsightsName: logs.outputs.applicationInsightsName
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
+    // The plan scales HTTP triggers together, and each of the others by itself.
+    alwaysReadyGroup: way == 'webhook' ? 'http' : 'function:${way}'
+    alwaysReadyInstances: alwaysReadyInstances
     bridgeSettings: {
       EVENT_HUB__fullyQualifiedNamespace: eventHub.outputs.fullyQualifiedNamespace
       EVENT_HUB_NAME: eventHubName
@@ -253,16 +401,16 @@ module functionApp 'modules/function-app.bicep' = {
       EVENT_HUB_TABLES: tables
       RECORD_FORMAT: recordFormat
       OBJECT_VALUES: objectValues
-      // Events in the Event Grid schema do not name the instance that they are from.
-      SERVICE_ID: digitalTwins != 'none' && eventSchema == 'EventGridSchema' ? endpoint!.outputs.hostName : ''
+      SERVICE_ID: serviceId
     }
+    triggerSettings: triggerSettings
   }
 }
 
 module webhookSubscription 'modules/webhook-subscription.bicep' = if (subscribe && way == 'webhook') {
   name: 'webhook-subscription'
   params: {
-    topicName: topic.outputs.name
+    topicName: topic!.outputs.name
     functionAppName: functionApp.outputs.name
     storageAccountName: storage.outputs.name
     deadLetterContainer: storage.outputs.deadLetterContainer
@@ -277,7 +425,7 @@ module webhookSubscription 'modules/webhook-subscription.bicep' = if (subscribe 
 module functionSubscription 'modules/function-subscription.bicep' = if (subscribe && way == 'function') {
   name: 'function-subscription'
   params: {
-    topicName: topic.outputs.name
+    topicName: topic!.outputs.name
     functionAppName: functionApp.outputs.name
     storageAccountName: storage.outputs.name
     deadLetterContainer: storage.outputs.deadLetterContainer
@@ -331,17 +479,52 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     email: alertEmail
     workspaceId: logs.outputs.workspaceId
-    topicId: topic.outputs.id
     namespaceId: eventHub.outputs.namespaceId
     deadLetterContainer: storage.outputs.deadLetterContainer
+  }
+}
+
+module eventGridAlerts 'modules/event-grid-alerts.bicep' = if (byEventGrid) {
+  name: 'event-grid-alerts'
+  params: { tags: tags, topicId: topic!.outputs.id, actionGroupId: alerts.outputs.actionGroupId }
+}
+
+module failedBatchesAlert 'modules/failed-batches-alert.bicep' = if (!byEventGrid) {
+  name: 'failed-batches-alert'
+  params: {
+    location: location
+    tags: tags
+    workspaceId: logs.outputs.workspaceId
+    actionGroupId: alerts.outputs.actionGroupId
+  }
+}
+
+module eventHubAlerts 'modules/event-hub-alerts.bicep' = if (way == 'event-hub') {
+  name: 'event-hub-alerts'
+  params: {
+    location: location
+    tags: tags
+    workspaceId: logs.outputs.workspaceId
+    namespaceName: sourceHub!.outputs.namespaceName
+    actionGroupId: alerts.outputs.actionGroupId
+  }
+}
+
+module serviceBusAlerts 'modules/service-bus-alerts.bicep' = if (way == 'service-bus') {
+  name: 'service-bus-alerts'
+  params: {
+    tags: tags
+    namespaceName: serviceBus!.outputs.namespaceName
+    topicName: sourceTopicName
+    actionGroupId: alerts.outputs.actionGroupId
   }
 }
 
 @description('For func azure functionapp publish.')
 output AZURE_FUNCTION_NAME string = functionApp.outputs.name
 
-@description('For az eventgrid and for routes of further instances.')
-output EVENT_GRID_TOPIC_NAME string = topic.outputs.name
+@description('For az eventgrid and for routes of further instances. Empty if Event Grid does not deliver.')
+output EVENT_GRID_TOPIC_NAME string = byEventGrid ? topic!.outputs.name : ''
 
 @description('For readers of the hub.')
 output EVENT_HUB_NAMESPACE string = eventHub.outputs.fullyQualifiedNamespace
@@ -351,6 +534,14 @@ output EVENT_HUB_NAME string = eventHubName
 
 @description('For az dt route create. Empty without an instance.')
 output DIGITAL_TWINS_NAME string = digitalTwins == 'none' ? '' : instanceName
+
+@description('For az dt route create. Empty without an instance.')
+output DIGITAL_TWINS_ENDPOINT_NAME string = digitalTwins == 'none' ? '' : endpointName
+
+@description('The namespace that Azure Digital Twins sends to, for az dt endpoint create. Empty if Event Grid delivers.')
+output SOURCE_NAMESPACE_NAME string = way == 'event-hub'
+  ? sourceHub!.outputs.namespaceName
+  : way == 'service-bus' ? serviceBus!.outputs.namespaceName : ''
 
 @description('For reading dead letters.')
 output STORAGE_ACCOUNT_NAME string = storage.outputs.name

@@ -11,6 +11,7 @@ param deployerPrincipalType = readEnvironmentVariable('AZURE_PRINCIPAL_TYPE', 'U
 param digitalTwins = readEnvironmentVariable('DIGITAL_TWINS', 'none')
 param digitalTwinsName = readEnvironmentVariable('DIGITAL_TWINS_NAME', '')
 param digitalTwinsResourceGroup = readEnvironmentVariable('DIGITAL_TWINS_RESOURCE_GROUP', '')
+param digitalTwinsEndpoint = bool(readEnvironmentVariable('DIGITAL_TWINS_ENDPOINT', 'true'))
 param dataExplorer = readEnvironmentVariable('DATA_EXPLORER', 'none')
 param dataExplorerName = readEnvironmentVariable('DATA_EXPLORER_NAME', '')
 param dataExplorerResourceGroup = readEnvironmentVariable('DATA_EXPLORER_RESOURCE_GROUP', '')

@@ -11,8 +11,15 @@ param applicationInsightsName string
 param instanceMemoryMB int
 param maximumInstanceCount int
 
+@description('What is kept running for the way in: `http`, or `function:` and the name of the function.')
+param alwaysReadyGroup string
+param alwaysReadyInstances int
+
 @description('The settings of the handler itself.')
 param bridgeSettings object
+
+@description('The settings that the host\'s trigger reads.')
+param triggerSettings object
 
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: storageAccountName
@@ -49,6 +56,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: alwaysReadyGroup, instanceCount: alwaysReadyInstances }]
       }
       deployment: {
         storage: {
@@ -64,7 +72,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
 resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: site
   name: 'appsettings'
-  properties: union(bridgeSettings, {
+  properties: union(bridgeSettings, triggerSettings, {
     AZURE_CLIENT_ID: identityClientId
     AzureWebJobsStorage__blobServiceUri: account.properties.primaryEndpoints.blob
     AzureWebJobsStorage__tableServiceUri: account.properties.primaryEndpoints.table

@@ -1,34 +1,17 @@
-// The endpoint through which an instance publishes to the topic. The routes to it belong to the data plane:
-// docs/deploy.md.
+// An instance, new or not: who may make its routes, and who it is where it sends.
 param instanceName string
-param topicName string
-param topicResourceGroup string
 param deployerPrincipalId string
 param deployerPrincipalType string
 
+@description('Whether the instance sends with its identity. Then it must have one.')
+param sendsWithIdentity bool
+
 // Azure Digital Twins Data Owner: making routes needs it.
 var dataOwnerRole = 'bcd981a7-7f74-457b-83e1-cceb9e632ffe'
-
-resource topic 'Microsoft.EventGrid/topics@2025-02-15' existing = {
-  name: topicName
-  scope: resourceGroup(topicResourceGroup)
-}
+var systemIdentity = instance.?identity.?principalId ?? ''
 
 resource instance 'Microsoft.DigitalTwins/digitalTwinsInstances@2023-01-31' existing = {
   name: instanceName
-}
-
-resource endpoint 'Microsoft.DigitalTwins/digitalTwinsInstances/endpoints@2023-01-31' = {
-  parent: instance
-  name: 'twin-bridge'
-  properties: {
-    endpointType: 'EventGrid'
-    // An Event Grid endpoint can't use an identity. The key stays inside this deployment.
-    authenticationType: 'KeyBased'
-    TopicEndpoint: topic.properties.endpoint
-    accessKey1: topic.listKeys().key1
-    accessKey2: topic.listKeys().key2
-  }
 }
 
 resource dataOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerPrincipalId)) {
@@ -42,3 +25,10 @@ resource dataOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!e
 }
 
 output hostName string = instance.properties.hostName
+
+@description('The system-assigned identity. Empty if it is not needed.')
+output principalId string = !sendsWithIdentity
+  ? ''
+  : !empty(systemIdentity)
+      ? systemIdentity
+      : fail('The Azure Digital Twins instance ${instanceName} has no system-assigned identity to send with. Give it one and deploy again: az dt identity assign --dt-name ${instanceName} --resource-group ${resourceGroup().name} --mi-system-assigned')
