@@ -180,8 +180,10 @@ var token = uniqueString(resourceGroup().id, environmentName)
 var byEventGrid = way == 'webhook' || way == 'function'
 var instanceName = empty(digitalTwinsName) ? 'dt-${token}' : digitalTwinsName
 var instanceResourceGroup = empty(digitalTwinsResourceGroup) ? resourceGroup().name : digitalTwinsResourceGroup
+// For what lies beside that of other environments: they can share an instance, a cluster or a resource group.
+var uniqueName = 'twin-bridge-${token}'
 // How an endpoint authenticates can't be changed, so each kind has a name of its own; the route moves from one to the other.
-var endpointName = byEventGrid ? 'twin-bridge' : 'twin-bridge-${way}'
+var endpointName = byEventGrid ? uniqueName : 'twin-bridge-${way}-${token}'
 // Two namespaces and not two hubs in one: records that throttle the one must not hold back Azure Digital Twins in the other.
 var sourceHubName = 'notifications'
 var sourceTopicName = 'notifications'
@@ -444,7 +446,12 @@ module newCluster 'modules/data-explorer.bicep' = if (dataExplorer == 'new') {
 module database 'modules/data-explorer-database.bicep' = if (dataExplorer != 'none') {
   name: 'data-explorer-database'
   scope: resourceGroup(clusterResourceGroup)
-  params: { clusterName: clusterName, databaseName: dataExplorerDatabase, location: clusterLocation }
+  params: {
+    clusterName: clusterName
+    databaseName: dataExplorerDatabase
+    scriptName: uniqueName
+    location: clusterLocation
+  }
   dependsOn: [newCluster]
 }
 
@@ -464,6 +471,7 @@ module connection 'modules/data-explorer-connection.bicep' = if (dataExplorer !=
   params: {
     clusterName: clusterName
     databaseName: dataExplorerDatabase
+    name: uniqueName
     location: clusterLocation
     eventHubId: eventHub.outputs.hubId
     consumerGroup: 'data-explorer'
@@ -477,6 +485,7 @@ module alerts 'modules/alerts.bicep' = {
   params: {
     location: location
     tags: tags
+    prefix: uniqueName
     email: alertEmail
     workspaceId: logs.outputs.workspaceId
     namespaceId: eventHub.outputs.namespaceId
@@ -486,12 +495,18 @@ module alerts 'modules/alerts.bicep' = {
 
 module eventGridAlerts 'modules/event-grid-alerts.bicep' = if (byEventGrid) {
   name: 'event-grid-alerts'
-  params: { tags: tags, topicId: topic!.outputs.id, actionGroupId: alerts.outputs.actionGroupId }
+  params: {
+    prefix: uniqueName
+    tags: tags
+    topicId: topic!.outputs.id
+    actionGroupId: alerts.outputs.actionGroupId
+  }
 }
 
 module failedBatchesAlert 'modules/failed-batches-alert.bicep' = if (!byEventGrid) {
   name: 'failed-batches-alert'
   params: {
+    prefix: uniqueName
     location: location
     tags: tags
     workspaceId: logs.outputs.workspaceId
@@ -502,6 +517,7 @@ module failedBatchesAlert 'modules/failed-batches-alert.bicep' = if (!byEventGri
 module eventHubAlerts 'modules/event-hub-alerts.bicep' = if (way == 'event-hub') {
   name: 'event-hub-alerts'
   params: {
+    prefix: uniqueName
     location: location
     tags: tags
     workspaceId: logs.outputs.workspaceId
@@ -513,6 +529,7 @@ module eventHubAlerts 'modules/event-hub-alerts.bicep' = if (way == 'event-hub')
 module serviceBusAlerts 'modules/service-bus-alerts.bicep' = if (way == 'service-bus') {
   name: 'service-bus-alerts'
   params: {
+    prefix: uniqueName
     tags: tags
     namespaceName: serviceBus!.outputs.namespaceName
     topicName: sourceTopicName
@@ -537,6 +554,9 @@ output DIGITAL_TWINS_NAME string = digitalTwins == 'none' ? '' : instanceName
 
 @description('For az dt route create. Empty without an instance.')
 output DIGITAL_TWINS_ENDPOINT_NAME string = digitalTwins == 'none' ? '' : endpointName
+
+@description('For az kusto data-connection. Empty without a cluster.')
+output DATA_CONNECTION_NAME string = dataExplorer == 'none' ? '' : uniqueName
 
 @description('The namespace that Azure Digital Twins sends to, for az dt endpoint create. Empty if Event Grid delivers.')
 output SOURCE_NAMESPACE_NAME string = way == 'event-hub'

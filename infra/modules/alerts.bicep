@@ -1,4 +1,6 @@
 // What an operator must hear of, whatever the way in. docs/operate.md says what to do.
+@description('What the names start with: it differs between two environments in one resource group.')
+param prefix string
 param location string
 param tags object
 param email string
@@ -9,7 +11,7 @@ param namespaceId string
 param deadLetterContainer string
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
-  name: 'twin-bridge'
+  name: prefix
   location: 'global'
   tags: tags
   properties: {
@@ -22,7 +24,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)
 // Every blob that the bridge or Event Grid writes into the container. Logs and not a metric: no metric of the storage
 // account tells containers apart.
 resource deadLetters 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
-  name: 'twin-bridge-dead-letters'
+  name: '${prefix}-dead-letters'
   location: location
   tags: tags
   kind: 'LogAlert'
@@ -53,7 +55,7 @@ resource deadLetters 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
 
 // The throughput units do not suffice.
 resource throttled 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'twin-bridge-hub-throttled'
+  name: '${prefix}-hub-throttled'
   location: 'global'
   tags: tags
   properties: {

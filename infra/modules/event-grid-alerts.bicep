@@ -1,4 +1,6 @@
 // What an operator must hear of where Event Grid delivers. docs/operate.md says what to do.
+@description('What the names start with: it differs between two environments in one resource group.')
+param prefix string
 param tags object
 param topicId string
 
@@ -8,7 +10,7 @@ param actionGroupId string
 // Redelivery is the normal answer to a hub that is busy for a moment, so a few failures are no alarm; a window in which
 // they do not end is.
 resource deliveryFailures 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'twin-bridge-delivery-failures'
+  name: '${prefix}-delivery-failures'
   location: 'global'
   tags: tags
   properties: {
@@ -40,7 +42,7 @@ resource deliveryFailures 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 // Event Grid gave events up, and they are dead letters now. From a webhook it takes 400, 401, 403 and 413 for final: one
 // wrong key, and this is the first to tell. Each reason is counted apart, so that the mail names it.
 resource givenUp 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'twin-bridge-given-up-events'
+  name: '${prefix}-given-up-events'
   location: 'global'
   tags: tags
   properties: {
@@ -70,7 +72,7 @@ resource givenUp 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 
 // Event Grid gave events up and could not store them as dead letters either: they are lost.
 resource dropped 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'twin-bridge-dropped-events'
+  name: '${prefix}-dropped-events'
   location: 'global'
   tags: tags
   properties: {

@@ -1,4 +1,6 @@
 // What an operator must hear of where the function reads the source hub. docs/operate.md says what to do.
+@description('What the names start with: it differs between two environments in one resource group.')
+param prefix string
 param location string
 param tags object
 param workspaceId string
@@ -26,7 +28,7 @@ resource metrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 // that the distance grows: of what had come ten minutes ago, less than nine tenths are read. Logs and not the metrics
 // themselves: no metric alert compares two metrics, and in logs a metric that is missing counts as nothing read.
 resource lag 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
-  name: 'twin-bridge-lag'
+  name: '${prefix}-lag'
   location: location
   tags: tags
   kind: 'LogAlert'
@@ -65,7 +67,7 @@ resource lag 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
 
 // The throughput units of the source do not suffice: Azure Digital Twins or the function is held back.
 resource throttled 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'twin-bridge-source-throttled'
+  name: '${prefix}-source-throttled'
   location: 'global'
   tags: tags
   properties: {

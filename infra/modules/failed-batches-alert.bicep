@@ -1,4 +1,6 @@
 // Batches from the source hub or the Service Bus topic that fail again and again. docs/operate.md says what to do.
+@description('What the names start with: it differs between two environments in one resource group.')
+param prefix string
 param location string
 param tags object
 param workspaceId string
@@ -8,7 +10,7 @@ param actionGroupId string
 
 // A batch that fails comes again, so one failure is no alarm; a quarter of an hour in which each five minutes have one is.
 resource failedBatches 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
-  name: 'twin-bridge-failed-batches'
+  name: '${prefix}-failed-batches'
   location: location
   tags: tags
   kind: 'LogAlert'

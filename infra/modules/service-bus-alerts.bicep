@@ -1,4 +1,6 @@
 // What an operator must hear of where the function reads a Service Bus topic. docs/operate.md says what to do.
+@description('What the names start with: it differs between two environments in one resource group.')
+param prefix string
 param tags object
 param namespaceName string
 param topicName string
@@ -13,7 +15,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
 // Service Bus gave messages up: after all deliveries, or because they were too old. It goes off when the dead-letter queue
 // is empty again. The metric is of the topic, whose only subscription is ours.
 resource deadLetterQueue 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'twin-bridge-dead-letter-queue'
+  name: '${prefix}-dead-letter-queue'
   location: 'global'
   tags: tags
   properties: {
@@ -44,7 +46,7 @@ resource deadLetterQueue 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 // Messages wait, many of them and for long. Those that are being worked on count too. The mean and not the minimum: while
 // the namespace is throttled the metric says 0.
 resource lag 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'twin-bridge-lag'
+  name: '${prefix}-lag'
   location: 'global'
   tags: tags
   properties: {

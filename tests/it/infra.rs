@@ -202,7 +202,7 @@ fn every_alert_has_its_paragraph() {
                 || block.contains("'Microsoft.Insights/scheduledQueryRules@")
         });
         for alert in resources {
-            names.insert(between(alert, "  name: 'twin-bridge-", "'").replace('-', " "));
+            names.insert(between(alert, "  name: '${prefix}-", "'").replace('-', " "));
         }
     }
     assert!(names.len() >= 9, "{names:?}");
