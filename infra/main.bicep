@@ -24,9 +24,8 @@ param webhookKeyName string = 'default'
 @description('Object id of the person or pipeline that makes routes and twins. Empty: no role is given.')
 param deployerPrincipalId string = ''
 
-@description('What the deployer is.')
-@allowed(['User', 'Group', 'ServicePrincipal'])
-param deployerPrincipalType string = 'User'
+@description('False: the deployer has the role Azure Digital Twins Data Owner already. Azure refuses the same role twice.')
+param deployerRole bool = true
 
 // Records: see the app settings in README.md.
 
@@ -249,8 +248,7 @@ module instanceAccess 'modules/digital-twins-access.bicep' = if (digitalTwins !=
   scope: resourceGroup(instanceResourceGroup)
   params: {
     instanceName: instanceName
-    deployerPrincipalId: deployerPrincipalId
-    deployerPrincipalType: deployerPrincipalType
+    deployerPrincipalId: deployerRole ? deployerPrincipalId : ''
     sendsWithIdentity: !byEventGrid
   }
   dependsOn: [newInstance]

@@ -1,7 +1,8 @@
 // An instance, new or not: who may make its routes, and who it is where it sends.
 param instanceName string
+
+@description('Empty: no role is given.')
 param deployerPrincipalId string
-param deployerPrincipalType string
 
 @description('Whether the instance sends with its identity. Then it must have one.')
 param sendsWithIdentity bool
@@ -19,8 +20,8 @@ resource dataOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!e
   scope: instance
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataOwnerRole)
+    // A person, a group or a pipeline: Azure looks it up where no type says so.
     principalId: deployerPrincipalId
-    principalType: deployerPrincipalType
   }
 }
 
