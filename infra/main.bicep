@@ -177,7 +177,11 @@ var tags = { 'azd-env-name': environmentName }
 var token = uniqueString(resourceGroup().id, environmentName)
 // Event Grid delivers; with the others Azure Digital Twins sends to where the function reads.
 var byEventGrid = way == 'webhook' || way == 'function'
-var instanceName = empty(digitalTwinsName) ? 'dt-${token}' : digitalTwinsName
+var instanceName = !empty(digitalTwinsName)
+  ? digitalTwinsName
+  : digitalTwins != 'existing'
+      ? 'dt-${token}'
+      : fail('digitalTwins is existing, and digitalTwinsName (DIGITAL_TWINS_NAME) does not say which')
 var instanceResourceGroup = empty(digitalTwinsResourceGroup) ? resourceGroup().name : digitalTwinsResourceGroup
 // For what lies beside that of other environments: they can share an instance, a cluster or a resource group.
 var uniqueName = 'twin-bridge-${token}'
@@ -188,11 +192,19 @@ var sourceHubName = 'notifications'
 var sourceTopicName = 'notifications'
 // The consumer group of the source hub, and the subscription of the topic.
 var sourceReaderName = 'twin-bridge'
-var clusterName = empty(dataExplorerName) ? 'adx${token}' : dataExplorerName
+var clusterName = !empty(dataExplorerName)
+  ? dataExplorerName
+  : dataExplorer != 'existing'
+      ? 'adx${token}'
+      : fail('dataExplorer is existing, and dataExplorerName (DATA_EXPLORER_NAME) does not say which')
 var clusterResourceGroup = empty(dataExplorerResourceGroup) ? resourceGroup().name : dataExplorerResourceGroup
 var clusterLocation = dataExplorer == 'existing' ? dataExplorerLocation : location
 // The tables that data-explorer.kql makes, in the order of EVENT_HUB_TABLES: properties, twins, relationships.
-var tables = dataExplorer == 'none' ? '' : 'AdtPropertyEvents,AdtTwinLifecycleEvents,AdtRelationshipLifecycleEvents'
+var tables = dataExplorer == 'none'
+  ? ''
+  : recordFormat == 'data-history'
+      ? 'AdtPropertyEvents,AdtTwinLifecycleEvents,AdtRelationshipLifecycleEvents'
+      : fail('The tables of Data Explorer have the columns of recordFormat data-history (RECORD_FORMAT): rows of another format would be empty')
 
 module identity 'modules/identity.bicep' = {
   name: 'identity'

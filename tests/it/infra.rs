@@ -255,7 +255,7 @@ fn the_settings_are_those_that_the_handler_reads() {
 #[test]
 fn the_handler_takes_every_value_that_the_template_can_give() {
     let main = main_bicep();
-    let tables = between(&main, "var tables = dataExplorer == 'none' ? '' : '", "'");
+    let tables = between(&main, "recordFormat == 'data-history'\n      ? '", "'");
     for (setting, parameter) in
         [("RECORD_FORMAT", "recordFormat"), ("EVENT_HUB_BODY", "eventHubBody"), ("OBJECT_VALUES", "objectValues")]
     {

@@ -15,31 +15,16 @@ pub struct Deployment {
 impl Deployment {
     /// With these variables in the environment, into the group `twin-bridge`. None where there is no compiler.
     pub fn foreseen(variables: &[(&str, &str)]) -> Option<Self> {
-        // The snapshot is written beside the parameters.
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("modules")).unwrap();
-        for (from, ending) in [("", "bicep"), ("", "bicepparam"), ("", "kql"), ("modules", "bicep")] {
-            for path in files(&format!("infra/{from}"), ending) {
-                fs::copy(&path, folder.path().join(from).join(path.file_name().unwrap())).unwrap();
-            }
-        }
-        let output = Command::new("bicep")
-            .args(["snapshot", "main.bicepparam", "--mode", "overwrite", "--resource-group", "twin-bridge"])
-            .args(["--subscription-id", "00000000-0000-0000-0000-000000000000", "--location", "westeurope"])
-            .args(["--deployment-name", "main"])
-            .envs(variables.iter().copied())
-            .current_dir(&folder)
-            .output();
-        let output = match output {
-            Err(error) if error.kind() == ErrorKind::NotFound => return None,
-            output => output.unwrap(),
-        };
-        assert!(output.status.success(), "{variables:?}: {}", String::from_utf8_lossy(&output.stderr));
-        let written = fs::read(folder.path().join("main.snapshot.json")).unwrap();
-        let mut snapshot: Value = serde_json::from_slice(&written).unwrap();
+        let snapshot = snapshot(variables)?;
+        let mut snapshot = snapshot.unwrap_or_else(|refusal| panic!("{variables:?}: {refusal}"));
         assert_eq!(snapshot["diagnostics"], Value::Array(Vec::new()), "{variables:?}");
         let Value::Array(resources) = snapshot["predictedResources"].take() else { panic!("no resources") };
         Some(Self { resources, outputs: snapshot["outputs"].take() })
+    }
+
+    /// Why a deployment with these variables is refused. None where there is no compiler.
+    pub fn refused(variables: &[(&str, &str)]) -> Option<String> {
+        Some(snapshot(variables)?.expect_err("it is not refused"))
     }
 
     /// The resources of a type.
@@ -92,6 +77,34 @@ impl Deployment {
         }
         found
     }
+}
+
+/// The compiler's snapshot, or why there is none.
+fn snapshot(variables: &[(&str, &str)]) -> Option<Result<Value, String>> {
+    // It is written beside the parameters.
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("modules")).unwrap();
+    for (from, ending) in [("", "bicep"), ("", "bicepparam"), ("", "kql"), ("modules", "bicep")] {
+        for path in files(&format!("infra/{from}"), ending) {
+            fs::copy(&path, folder.path().join(from).join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let output = Command::new("bicep")
+        .args(["snapshot", "main.bicepparam", "--mode", "overwrite", "--resource-group", "twin-bridge"])
+        .args(["--subscription-id", "00000000-0000-0000-0000-000000000000", "--location", "westeurope"])
+        .args(["--deployment-name", "main"])
+        .envs(variables.iter().copied())
+        .current_dir(&folder)
+        .output();
+    let output = match output {
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        output => output.unwrap(),
+    };
+    if !output.status.success() {
+        return Some(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    let written = fs::read(folder.path().join("main.snapshot.json")).unwrap();
+    Some(Ok(serde_json::from_slice(&written).unwrap()))
 }
 
 /// Whose principal id this is.

@@ -330,6 +330,23 @@ fn an_existing_instance_gets_its_endpoint_where_it_is() {
     assert!(id.contains("/resourceGroups/contoso/") && id.contains("/contoso-twins/"), "{id}");
 }
 
+#[test]
+fn what_can_not_work_is_refused_before_anything_is_made() {
+    for (variables, reason) in [
+        ([("DIGITAL_TWINS", "existing"), ("DATA_EXPLORER", "none")], "DIGITAL_TWINS_NAME"),
+        ([("DATA_EXPLORER", "existing"), ("DIGITAL_TWINS", "none")], "DATA_EXPLORER_NAME"),
+        (
+            [("DATA_EXPLORER", "new"), ("RECORD_FORMAT", "time-series-insights")],
+            "rows of another format would be empty",
+        ),
+    ] {
+        let Some(refusal) = Deployment::refused(&variables) else {
+            return skipped("no deployment was foreseen: there is no bicep on the PATH.");
+        };
+        assert!(refusal.contains(reason), "{refusal}");
+    }
+}
+
 /// One without an identity ends the deployment, with the command that mends it; Event Grid needs none.
 #[test]
 fn an_instance_that_sends_must_have_an_identity() {
