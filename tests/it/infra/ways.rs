@@ -133,6 +133,18 @@ fn the_ways_by_identity_have_no_key() {
 }
 
 #[test]
+fn nobody_publishes_with_a_password() {
+    for way in WAYS {
+        let Some(deployment) = with_everything(way) else { return };
+        let doors = deployment.of_type("Microsoft.Web/sites/basicPublishingCredentialsPolicies");
+        let names: BTreeSet<_> =
+            doors.iter().map(|door| door["name"].as_str().unwrap().rsplit('/').next().unwrap()).collect();
+        assert_eq!(names, BTreeSet::from(["ftp", "scm"]), "{way}");
+        assert!(doors.iter().all(|door| door["properties"]["allow"] == false), "{way}");
+    }
+}
+
+#[test]
 fn a_key_goes_from_the_topic_to_the_endpoint_and_from_the_webhook_to_its_subscription() {
     for (way, _) in SUBSCRIPTIONS {
         let Some(deployment) = with_everything(way) else { return };
