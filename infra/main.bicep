@@ -158,7 +158,7 @@ param dataExplorerLocation string = location
 param dataExplorerDatabase string = 'twins'
 
 @description('Size of a new cluster. The default is the smallest and has no service level agreement.')
-param dataExplorerSku object = {
+param dataExplorerSku resourceInput<'Microsoft.Kusto/clusters@2024-04-13'>.sku = {
   name: 'Dev(No SLA)_Standard_E2a_v4'
   tier: 'Basic'
   capacity: 1
