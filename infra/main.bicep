@@ -174,6 +174,7 @@ param alertEmail string = ''
 param deadLetterRetentionDays int = 90
 
 var tags = { 'azd-env-name': environmentName }
+// Part of the names: of resources, and of the modules' own deployments, which would stop each other under equal names.
 var token = uniqueString(resourceGroup().id, environmentName)
 // Event Grid delivers; with the others Azure Digital Twins sends to where the function reads.
 var byEventGrid = way == 'webhook' || way == 'function'
@@ -207,12 +208,12 @@ var tables = dataExplorer == 'none'
       : fail('The tables of Data Explorer have the columns of recordFormat data-history (RECORD_FORMAT): rows of another format would be empty')
 
 module identity 'modules/identity.bicep' = {
-  name: 'identity'
+  name: 'identity-${token}'
   params: { name: 'id-${token}', location: location, tags: tags }
 }
 
 module logs 'modules/logs.bicep' = {
-  name: 'logs'
+  name: 'logs-${token}'
   params: {
     workspaceName: 'log-${token}'
     applicationInsightsName: 'appi-${token}'
@@ -223,7 +224,7 @@ module logs 'modules/logs.bicep' = {
 }
 
 module storage 'modules/storage.bicep' = {
-  name: 'storage'
+  name: 'storage-${token}'
   params: {
     name: 'st${token}'
     location: location
@@ -235,7 +236,7 @@ module storage 'modules/storage.bicep' = {
 }
 
 module eventHub 'modules/event-hub.bicep' = {
-  name: 'event-hub'
+  name: 'event-hub-${token}'
   params: {
     namespaceName: 'evhns-${token}'
     hubName: eventHubName
@@ -251,12 +252,12 @@ module eventHub 'modules/event-hub.bicep' = {
 }
 
 module newInstance 'modules/digital-twins.bicep' = if (digitalTwins == 'new') {
-  name: 'digital-twins'
+  name: 'digital-twins-${token}'
   params: { name: instanceName, location: location, tags: tags }
 }
 
 module instanceAccess 'modules/digital-twins-access.bicep' = if (digitalTwins != 'none') {
-  name: 'digital-twins-access'
+  name: 'digital-twins-access-${token}'
   scope: resourceGroup(instanceResourceGroup)
   params: {
     instanceName: instanceName
@@ -267,12 +268,12 @@ module instanceAccess 'modules/digital-twins-access.bicep' = if (digitalTwins !=
 }
 
 module topic 'modules/topic.bicep' = if (byEventGrid) {
-  name: 'topic'
+  name: 'topic-${token}'
   params: { name: 'evgt-${token}', location: location, tags: tags, eventSchema: eventSchema }
 }
 
 module eventGridDeadLetters 'modules/dead-letter-writer.bicep' = if (byEventGrid) {
-  name: 'event-grid-dead-letters'
+  name: 'event-grid-dead-letters-${token}'
   params: {
     storageAccountName: storage.outputs.name
     deadLetterContainer: storage.outputs.deadLetterContainer
@@ -281,7 +282,7 @@ module eventGridDeadLetters 'modules/dead-letter-writer.bicep' = if (byEventGrid
 }
 
 module eventGridEndpoint 'modules/event-grid-endpoint.bicep' = if (byEventGrid && digitalTwins != 'none' && digitalTwinsEndpoint) {
-  name: 'event-grid-endpoint'
+  name: 'event-grid-endpoint-${token}'
   scope: resourceGroup(instanceResourceGroup)
   params: {
     instanceName: instanceName
@@ -293,7 +294,7 @@ module eventGridEndpoint 'modules/event-grid-endpoint.bicep' = if (byEventGrid &
 }
 
 module instanceDeadLetters 'modules/dead-letter-writer.bicep' = if (!byEventGrid && digitalTwins != 'none') {
-  name: 'digital-twins-dead-letters'
+  name: 'digital-twins-dead-letters-${token}'
   params: {
     storageAccountName: storage.outputs.name
     deadLetterContainer: storage.outputs.deadLetterContainer
@@ -302,7 +303,7 @@ module instanceDeadLetters 'modules/dead-letter-writer.bicep' = if (!byEventGrid
 }
 
 module sourceHub 'modules/event-hub.bicep' = if (way == 'event-hub') {
-  name: 'source-event-hub'
+  name: 'source-event-hub-${token}'
   params: {
     namespaceName: 'evhns-source-${token}'
     hubName: sourceHubName
@@ -318,7 +319,7 @@ module sourceHub 'modules/event-hub.bicep' = if (way == 'event-hub') {
 }
 
 module sourceReader 'modules/event-hub-reader.bicep' = if (way == 'event-hub') {
-  name: 'source-event-hub-reader'
+  name: 'source-event-hub-reader-${token}'
   params: {
     namespaceName: sourceHub!.outputs.namespaceName
     hubName: sourceHubName
@@ -328,7 +329,7 @@ module sourceReader 'modules/event-hub-reader.bicep' = if (way == 'event-hub') {
 }
 
 module eventHubEndpoint 'modules/event-hub-endpoint.bicep' = if (way == 'event-hub' && digitalTwins != 'none' && digitalTwinsEndpoint) {
-  name: 'event-hub-endpoint'
+  name: 'event-hub-endpoint-${token}'
   scope: resourceGroup(instanceResourceGroup)
   params: {
     instanceName: instanceName
@@ -341,7 +342,7 @@ module eventHubEndpoint 'modules/event-hub-endpoint.bicep' = if (way == 'event-h
 }
 
 module serviceBus 'modules/service-bus.bicep' = if (way == 'service-bus') {
-  name: 'service-bus'
+  name: 'service-bus-${token}'
   params: {
     namespaceName: 'sbns-${token}'
     topicName: sourceTopicName
@@ -354,7 +355,7 @@ module serviceBus 'modules/service-bus.bicep' = if (way == 'service-bus') {
 }
 
 module serviceBusEndpoint 'modules/service-bus-endpoint.bicep' = if (way == 'service-bus' && digitalTwins != 'none' && digitalTwinsEndpoint) {
-  name: 'service-bus-endpoint'
+  name: 'service-bus-endpoint-${token}'
   scope: resourceGroup(instanceResourceGroup)
   params: {
     instanceName: instanceName
@@ -390,7 +391,7 @@ var triggerSettings = way == 'event-hub'
       : {}
 
 module functionApp 'modules/function-app.bicep' = {
-  name: 'function-app'
+  name: 'function-app-${token}'
   params: {
     planName: 'plan-${token}'
     name: 'func-${token}'
@@ -420,7 +421,7 @@ module functionApp 'modules/function-app.bicep' = {
 }
 
 module webhookSubscription 'modules/webhook-subscription.bicep' = if (subscribe && way == 'webhook') {
-  name: 'webhook-subscription'
+  name: 'webhook-subscription-${token}'
   params: {
     topicName: topic!.outputs.name
     functionAppName: functionApp.outputs.name
@@ -435,7 +436,7 @@ module webhookSubscription 'modules/webhook-subscription.bicep' = if (subscribe 
 }
 
 module functionSubscription 'modules/function-subscription.bicep' = if (subscribe && way == 'function') {
-  name: 'function-subscription'
+  name: 'function-subscription-${token}'
   params: {
     topicName: topic!.outputs.name
     functionAppName: functionApp.outputs.name
@@ -449,12 +450,12 @@ module functionSubscription 'modules/function-subscription.bicep' = if (subscrib
 }
 
 module newCluster 'modules/data-explorer.bicep' = if (dataExplorer == 'new') {
-  name: 'data-explorer'
+  name: 'data-explorer-${token}'
   params: { name: clusterName, location: location, tags: tags, sku: dataExplorerSku }
 }
 
 module database 'modules/data-explorer-database.bicep' = if (dataExplorer != 'none') {
-  name: 'data-explorer-database'
+  name: 'data-explorer-database-${token}'
   scope: resourceGroup(clusterResourceGroup)
   params: {
     clusterName: clusterName
@@ -466,7 +467,7 @@ module database 'modules/data-explorer-database.bicep' = if (dataExplorer != 'no
 }
 
 module reader 'modules/event-hub-reader.bicep' = if (dataExplorer != 'none') {
-  name: 'event-hub-reader'
+  name: 'event-hub-reader-${token}'
   params: {
     namespaceName: eventHub.outputs.namespaceName
     hubName: eventHubName
@@ -476,7 +477,7 @@ module reader 'modules/event-hub-reader.bicep' = if (dataExplorer != 'none') {
 }
 
 module connection 'modules/data-explorer-connection.bicep' = if (dataExplorer != 'none') {
-  name: 'data-explorer-connection'
+  name: 'data-explorer-connection-${token}'
   scope: resourceGroup(clusterResourceGroup)
   params: {
     clusterName: clusterName
@@ -491,7 +492,7 @@ module connection 'modules/data-explorer-connection.bicep' = if (dataExplorer !=
 }
 
 module alerts 'modules/alerts.bicep' = {
-  name: 'alerts'
+  name: 'alerts-${token}'
   params: {
     location: location
     tags: tags
@@ -504,7 +505,7 @@ module alerts 'modules/alerts.bicep' = {
 }
 
 module eventGridAlerts 'modules/event-grid-alerts.bicep' = if (byEventGrid) {
-  name: 'event-grid-alerts'
+  name: 'event-grid-alerts-${token}'
   params: {
     prefix: uniqueName
     tags: tags
@@ -514,7 +515,7 @@ module eventGridAlerts 'modules/event-grid-alerts.bicep' = if (byEventGrid) {
 }
 
 module failedBatchesAlert 'modules/failed-batches-alert.bicep' = if (!byEventGrid) {
-  name: 'failed-batches-alert'
+  name: 'failed-batches-alert-${token}'
   params: {
     prefix: uniqueName
     location: location
@@ -525,7 +526,7 @@ module failedBatchesAlert 'modules/failed-batches-alert.bicep' = if (!byEventGri
 }
 
 module eventHubAlerts 'modules/event-hub-alerts.bicep' = if (way == 'event-hub') {
-  name: 'event-hub-alerts'
+  name: 'event-hub-alerts-${token}'
   params: {
     prefix: uniqueName
     location: location
@@ -537,7 +538,7 @@ module eventHubAlerts 'modules/event-hub-alerts.bicep' = if (way == 'event-hub')
 }
 
 module serviceBusAlerts 'modules/service-bus-alerts.bicep' = if (way == 'service-bus') {
-  name: 'service-bus-alerts'
+  name: 'service-bus-alerts-${token}'
   params: {
     prefix: uniqueName
     tags: tags

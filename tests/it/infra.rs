@@ -231,6 +231,11 @@ fn every_module_is_used_and_every_description_says_something() {
     for (name, _) in modules() {
         assert!(main.contains(&format!("'modules/{name}.bicep'")), "{name}");
     }
+    // Two environments can be deployed into one group at once.
+    for deployment in main.split("\nmodule ").skip(1) {
+        let name = between(deployment, "\n  name: '", "'");
+        assert!(name.ends_with("-${token}"), "{name}");
+    }
     for block in main.split("\n\n").filter(|block| block.lines().any(|line| line.starts_with("param "))) {
         assert!(block.contains("@description('"), "{block}");
     }
