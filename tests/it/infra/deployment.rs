@@ -84,7 +84,7 @@ fn snapshot(variables: &[(&str, &str)]) -> Option<Result<Value, String>> {
     // It is written beside the parameters.
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("modules")).unwrap();
-    for (from, ending) in [("", "bicep"), ("", "bicepparam"), ("", "kql"), ("modules", "bicep")] {
+    for (from, ending) in [("", "bicep"), ("", "bicepparam"), ("", "json"), ("", "kql"), ("modules", "bicep")] {
         for path in files(&format!("infra/{from}"), ending) {
             fs::copy(&path, folder.path().join(from).join(path.file_name().unwrap())).unwrap();
         }
