@@ -8,8 +8,11 @@ targetScope = 'resourceGroup'
 @maxLength(64)
 param environmentName string = 'twin-bridge'
 
-@description('Region of all resources that are made here.')
-param location string = resourceGroup().location
+@description('Region of all resources that are made here. Empty: that of the resource group.')
+param region string = ''
+
+@description('Tags of all resources that are made here.')
+param tags object = {}
 
 @description('The way in, and the function that takes it: webhook gets Event Grid\'s own requests, function has the Event Grid trigger, event-hub and service-bus read what Azure Digital Twins sent there with its identity. docs/deploy.md compares them.')
 @allowed(['webhook', 'function', 'event-hub', 'service-bus'])
@@ -111,16 +114,8 @@ param maxEventsPerBatch int = 32
 @maxValue(1024)
 param preferredBatchSizeInKilobytes int = 256
 
-@description('Kinds of notification that reach the function.')
-param eventTypes array = [
-  'Microsoft.DigitalTwins.Twin.Create'
-  'Microsoft.DigitalTwins.Twin.Update'
-  'Microsoft.DigitalTwins.Twin.Delete'
-  'Microsoft.DigitalTwins.Relationship.Create'
-  'Microsoft.DigitalTwins.Relationship.Update'
-  'Microsoft.DigitalTwins.Relationship.Delete'
-  'microsoft.iot.telemetry'
-]
+@description('Kinds of notification that reach the function. None: all that Azure Digital Twins has.')
+param eventTypes array = []
 
 @description('Schema of the topic. Only CloudEvents name their instance. It can not be changed later.')
 @allowed(['EventGridSchema', 'CloudEventSchemaV1_0'])
@@ -151,8 +146,8 @@ param dataExplorerName string = ''
 @description('Resource group of the cluster, if it exists. Empty: that of this deployment.')
 param dataExplorerResourceGroup string = ''
 
-@description('Region of the cluster, if it exists.')
-param dataExplorerLocation string = location
+@description('Region of the cluster, if it exists. Empty: that of the resources that are made here.')
+param dataExplorerLocation string = ''
 
 @description('Database of the tables; made if it is not there.')
 param dataExplorerDatabase string = 'twins'
@@ -173,7 +168,10 @@ param alertEmail string = ''
 @minValue(1)
 param deadLetterRetentionDays int = 90
 
-var tags = { 'azd-env-name': environmentName }
+// The parameters' file gives every parameter, so that what is not said there is empty.
+#disable-next-line no-loc-expr-outside-params
+var location = empty(region) ? resourceGroup().location : region
+var allTags = union(tags, { 'azd-env-name': environmentName })
 // Part of the names: of resources, and of the modules' own deployments, which would stop each other under equal names.
 var token = uniqueString(resourceGroup().id, environmentName)
 // Event Grid delivers; with the others Azure Digital Twins sends to where the function reads.
@@ -199,7 +197,16 @@ var clusterName = !empty(dataExplorerName)
       ? 'adx${token}'
       : fail('dataExplorer is existing, and dataExplorerName (DATA_EXPLORER_NAME) does not say which')
 var clusterResourceGroup = empty(dataExplorerResourceGroup) ? resourceGroup().name : dataExplorerResourceGroup
-var clusterLocation = dataExplorer == 'existing' ? dataExplorerLocation : location
+var clusterLocation = dataExplorer == 'existing' && !empty(dataExplorerLocation) ? dataExplorerLocation : location
+var allEventTypes = [
+  'Microsoft.DigitalTwins.Twin.Create'
+  'Microsoft.DigitalTwins.Twin.Update'
+  'Microsoft.DigitalTwins.Twin.Delete'
+  'Microsoft.DigitalTwins.Relationship.Create'
+  'Microsoft.DigitalTwins.Relationship.Update'
+  'Microsoft.DigitalTwins.Relationship.Delete'
+  'microsoft.iot.telemetry'
+]
 // The tables that data-explorer.kql makes, in the order of EVENT_HUB_TABLES: properties, twins, relationships.
 var tables = dataExplorer == 'none'
   ? ''
@@ -209,7 +216,7 @@ var tables = dataExplorer == 'none'
 
 module identity 'modules/identity.bicep' = {
   name: 'identity-${token}'
-  params: { name: 'id-${token}', location: location, tags: tags }
+  params: { name: 'id-${token}', location: location, tags: allTags }
 }
 
 module logs 'modules/logs.bicep' = {
@@ -218,7 +225,7 @@ module logs 'modules/logs.bicep' = {
     workspaceName: 'log-${token}'
     applicationInsightsName: 'appi-${token}'
     location: location
-    tags: tags
+    tags: allTags
     appPrincipalId: identity.outputs.principalId
   }
 }
@@ -228,7 +235,7 @@ module storage 'modules/storage.bicep' = {
   params: {
     name: 'st${token}'
     location: location
-    tags: tags
+    tags: allTags
     appPrincipalId: identity.outputs.principalId
     workspaceId: logs.outputs.workspaceId
     deadLetterRetentionDays: deadLetterRetentionDays
@@ -241,7 +248,7 @@ module eventHub 'modules/event-hub.bicep' = {
     namespaceName: 'evhns-${token}'
     hubName: eventHubName
     location: location
-    tags: tags
+    tags: allTags
     senderPrincipalId: identity.outputs.principalId
     partitionCount: partitionCount
     retentionDays: retentionDays
@@ -253,7 +260,7 @@ module eventHub 'modules/event-hub.bicep' = {
 
 module newInstance 'modules/digital-twins.bicep' = if (digitalTwins == 'new') {
   name: 'digital-twins-${token}'
-  params: { name: instanceName, location: location, tags: tags }
+  params: { name: instanceName, location: location, tags: allTags }
 }
 
 module instanceAccess 'modules/digital-twins-access.bicep' = if (digitalTwins != 'none') {
@@ -269,7 +276,7 @@ module instanceAccess 'modules/digital-twins-access.bicep' = if (digitalTwins !=
 
 module topic 'modules/topic.bicep' = if (byEventGrid) {
   name: 'topic-${token}'
-  params: { name: 'evgt-${token}', location: location, tags: tags, eventSchema: eventSchema }
+  params: { name: 'evgt-${token}', location: location, tags: allTags, eventSchema: eventSchema }
 }
 
 module eventGridDeadLetters 'modules/dead-letter-writer.bicep' = if (byEventGrid) {
@@ -308,7 +315,7 @@ module sourceHub 'modules/event-hub.bicep' = if (way == 'event-hub') {
     namespaceName: 'evhns-source-${token}'
     hubName: sourceHubName
     location: location
-    tags: tags
+    tags: allTags
     senderPrincipalId: digitalTwins == 'none' ? '' : instanceAccess!.outputs.principalId
     partitionCount: sourcePartitionCount
     retentionDays: sourceRetentionDays
@@ -348,7 +355,7 @@ module serviceBus 'modules/service-bus.bicep' = if (way == 'service-bus') {
     topicName: sourceTopicName
     subscriptionName: sourceReaderName
     location: location
-    tags: tags
+    tags: allTags
     senderPrincipalId: digitalTwins == 'none' ? '' : instanceAccess!.outputs.principalId
     receiverPrincipalId: identity.outputs.principalId
   }
@@ -396,7 +403,7 @@ module functionApp 'modules/function-app.bicep' = {
     planName: 'plan-${token}'
     name: 'func-${token}'
     location: location
-    tags: tags
+    tags: allTags
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     storageAccountName: storage.outputs.name
@@ -428,7 +435,7 @@ module webhookSubscription 'modules/webhook-subscription.bicep' = if (subscribe 
     storageAccountName: storage.outputs.name
     deadLetterContainer: storage.outputs.deadLetterContainer
     eventSchema: eventSchema
-    eventTypes: eventTypes
+    eventTypes: empty(eventTypes) ? allEventTypes : eventTypes
     maxEventsPerBatch: maxEventsPerBatch
     preferredBatchSizeInKilobytes: preferredBatchSizeInKilobytes
     keyName: webhookKeyName
@@ -443,7 +450,7 @@ module functionSubscription 'modules/function-subscription.bicep' = if (subscrib
     storageAccountName: storage.outputs.name
     deadLetterContainer: storage.outputs.deadLetterContainer
     eventSchema: eventSchema
-    eventTypes: eventTypes
+    eventTypes: empty(eventTypes) ? allEventTypes : eventTypes
     maxEventsPerBatch: maxEventsPerBatch
     preferredBatchSizeInKilobytes: preferredBatchSizeInKilobytes
   }
@@ -451,7 +458,7 @@ module functionSubscription 'modules/function-subscription.bicep' = if (subscrib
 
 module newCluster 'modules/data-explorer.bicep' = if (dataExplorer == 'new') {
   name: 'data-explorer-${token}'
-  params: { name: clusterName, location: location, tags: tags, sku: dataExplorerSku }
+  params: { name: clusterName, location: location, tags: allTags, sku: dataExplorerSku }
 }
 
 module database 'modules/data-explorer-database.bicep' = if (dataExplorer != 'none') {
@@ -495,7 +502,7 @@ module alerts 'modules/alerts.bicep' = {
   name: 'alerts-${token}'
   params: {
     location: location
-    tags: tags
+    tags: allTags
     prefix: uniqueName
     email: alertEmail
     workspaceId: logs.outputs.workspaceId
@@ -508,7 +515,7 @@ module eventGridAlerts 'modules/event-grid-alerts.bicep' = if (byEventGrid) {
   name: 'event-grid-alerts-${token}'
   params: {
     prefix: uniqueName
-    tags: tags
+    tags: allTags
     topicId: topic!.outputs.id
     actionGroupId: alerts.outputs.actionGroupId
   }
@@ -519,7 +526,7 @@ module failedBatchesAlert 'modules/failed-batches-alert.bicep' = if (!byEventGri
   params: {
     prefix: uniqueName
     location: location
-    tags: tags
+    tags: allTags
     workspaceId: logs.outputs.workspaceId
     actionGroupId: alerts.outputs.actionGroupId
   }
@@ -530,7 +537,7 @@ module eventHubAlerts 'modules/event-hub-alerts.bicep' = if (way == 'event-hub')
   params: {
     prefix: uniqueName
     location: location
-    tags: tags
+    tags: allTags
     workspaceId: logs.outputs.workspaceId
     namespaceName: sourceHub!.outputs.namespaceName
     actionGroupId: alerts.outputs.actionGroupId
@@ -541,7 +548,7 @@ module serviceBusAlerts 'modules/service-bus-alerts.bicep' = if (way == 'service
   name: 'service-bus-alerts-${token}'
   params: {
     prefix: uniqueName
-    tags: tags
+    tags: allTags
     namespaceName: serviceBus!.outputs.namespaceName
     topicName: sourceTopicName
     actionGroupId: alerts.outputs.actionGroupId

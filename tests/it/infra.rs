@@ -241,6 +241,28 @@ fn every_module_is_used_and_every_description_says_something() {
     }
 }
 
+/// What azd hands over is an environment, so that a parameter without a variable could not be set.
+#[test]
+fn every_parameter_has_a_variable_and_one_default() {
+    let main = main_bicep();
+    let file = text("infra/main.bicepparam");
+    let assigned: Vec<_> = file.split("\nparam ").skip(1).map(|rest| rest.split_once(" = ").unwrap()).collect();
+    let names: Vec<_> = assigned.iter().map(|(name, _)| *name).collect();
+    let declared: Vec<_> = main.split("\nparam ").skip(1).map(|rest| rest.split(' ').next().unwrap()).collect();
+    assert_eq!(names, declared, "in the same order");
+    for (name, value) in assigned {
+        let default = between(value, "', '", "')");
+        let declaration = between(&main, &format!("\nparam {name} "), "\n\n").split_once(" = ").unwrap().1;
+        let same = match declaration {
+            "[]" => default.is_empty(),
+            // Of several members, each has its own.
+            object if object.starts_with("{\n") => object.contains(&format!("'{default}'")),
+            simple => simple == default || simple == format!("'{default}'"),
+        };
+        assert!(same, "{name}: {declaration} and {default}");
+    }
+}
+
 #[test]
 fn the_settings_are_those_that_the_handler_reads() {
     let known = setting_names();
@@ -290,7 +312,7 @@ fn the_handler_takes_every_value_that_the_template_can_give() {
 #[test]
 fn event_grid_delivers_what_the_bridge_knows() {
     let main = main_bicep();
-    let types = between(&main, "param eventTypes array = [", "]");
+    let types = between(&main, "var allEventTypes = [", "]");
     let types: Vec<_> = types.split('\'').skip(1).step_by(2).collect();
     let known = text("records/src/event/interpretation.rs") + &text("records/src/event/envelope.rs");
     assert_eq!(types.len(), 7);

@@ -57,6 +57,13 @@ fn sharing(environment: &str) -> Option<&'static Deployment> {
             ("DIGITAL_TWINS_ENDPOINT", if second { "false" } else { "true" }),
             ("DATA_EXPLORER", "existing"),
             ("DATA_EXPLORER_NAME", "contoso"),
+            ("DATA_EXPLORER_LOCATION", "northeurope"),
+            ("AZURE_LOCATION", "swedencentral"),
+            ("RESOURCE_TAGS", r#"{"costCenter": "42"}"#),
+            ("CONSUMER_GROUPS", "archive,stream-analytics"),
+            ("SOURCE_PARTITION_COUNT", "8"),
+            ("INSTANCE_MEMORY_MB", "512"),
+            ("ALWAYS_READY_INSTANCES", "1"),
             MAIL,
         ])
     });
@@ -367,6 +374,35 @@ fn an_instance_that_sends_must_have_an_identity() {
         let mends = |resource: &Value| resource.to_string().contains("az dt identity assign --dt-name");
         assert_eq!(deployment.resources.iter().any(mends), BY_IDENTITY.contains(&way), "{way}");
     }
+}
+
+#[test]
+fn what_the_environment_says_arrives() {
+    let Some(deployment) = sharing("first") else { return };
+    for resource in &deployment.resources {
+        let place = &resource["location"];
+        // A database is where its cluster is.
+        let elsewhere = ["global", "northeurope"].iter().any(|other| place == other);
+        assert!(place.is_null() || place == "swedencentral" || elsewhere, "{resource}");
+        let tags = &resource["tags"];
+        assert!(tags.is_null() || (tags["costCenter"] == "42" && tags["azd-env-name"] == "first"), "{resource}");
+    }
+    let tagged = deployment.resources.iter().filter(|resource| !resource["tags"].is_null());
+    assert!(tagged.count() >= 10);
+    let database = deployment.one("Microsoft.Kusto/clusters/databases");
+    assert_eq!(database["location"], "northeurope");
+    let groups = deployment.of_type("Microsoft.EventHub/namespaces/eventhubs/consumergroups");
+    assert!(groups.iter().any(|group| group["name"].as_str().unwrap().ends_with("/twins/archive")));
+    let partitions: Vec<_> = deployment
+        .of_type("Microsoft.EventHub/namespaces/eventhubs")
+        .iter()
+        .map(|hub| hub["properties"]["partitionCount"].as_u64().unwrap())
+        .collect();
+    assert_eq!(partitions.iter().sum::<u64>(), 4 + 8);
+    let scale = &deployment.one("Microsoft.Web/sites")["properties"]["functionAppConfig"]["scaleAndConcurrency"];
+    assert_eq!(scale["instanceMemoryMB"], 512);
+    // Each function that no request calls scales by itself.
+    assert_eq!(scale["alwaysReady"], json!([{"name": "function:event-hub", "instanceCount": 1}]));
 }
 
 /// Nothing of the one is the other's.
