@@ -567,8 +567,9 @@ output EVENT_HUB_NAMESPACE string = eventHub.outputs.fullyQualifiedNamespace
 @description('For readers of the hub.')
 output EVENT_HUB_NAME string = eventHubName
 
+// Not DIGITAL_TWINS_NAME: azd makes variables of outputs, and that one is a parameter.
 @description('For az dt route create. Empty without an instance.')
-output DIGITAL_TWINS_NAME string = digitalTwins == 'none' ? '' : instanceName
+output DIGITAL_TWINS_INSTANCE string = digitalTwins == 'none' ? '' : instanceName
 
 @description('For az dt route create. Empty without an instance.')
 output DIGITAL_TWINS_ENDPOINT_NAME string = digitalTwins == 'none' ? '' : endpointName

@@ -263,6 +263,17 @@ fn every_parameter_has_a_variable_and_one_default() {
     }
 }
 
+/// azd makes variables of outputs: the value of this deployment would be a parameter of the next.
+#[test]
+fn no_output_is_a_parameter() {
+    let file = text("infra/main.bicepparam");
+    for output in main_bicep().split("\noutput ").skip(1).map(|rest| rest.split(' ').next().unwrap().to_owned()) {
+        // The value is the parameter's own.
+        let same = output == "EVENT_HUB_NAME";
+        assert!(same || !file.contains(&format!("'{output}'")), "{output}");
+    }
+}
+
 #[test]
 fn the_settings_are_those_that_the_handler_reads() {
     let known = setting_names();
