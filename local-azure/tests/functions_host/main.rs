@@ -11,11 +11,13 @@
 )]
 
 mod azurite;
+mod broker_recordings;
 mod contract;
 #[path = "../shared/azurite.rs"]
 mod emulator;
 mod forwarded;
 mod forwarding;
+mod namespace;
 mod process;
 mod recordings;
 mod support;
