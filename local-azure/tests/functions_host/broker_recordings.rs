@@ -8,7 +8,7 @@ use std::path::Path;
 use fe2o3_amqp_types::messaging::{
     ApplicationProperties, Batch, Body, Data, Header, Message, MessageAnnotations, Properties,
 };
-use fe2o3_amqp_types::primitives::{SimpleValue, Symbol, Timestamp, Value};
+use fe2o3_amqp_types::primitives::{SimpleValue, Symbol, Timestamp};
 use local_azure::functions_host::{FunctionsHost, Handler};
 
 use crate::namespace::{AmqpMessage, Namespace};

@@ -15,6 +15,7 @@ mod broker_recordings;
 mod contract;
 #[path = "../shared/azurite.rs"]
 mod emulator;
+mod event_hub_trigger;
 mod forwarded;
 mod forwarding;
 mod namespace;
