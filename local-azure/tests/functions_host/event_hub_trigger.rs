@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use azure_messaging_eventhubs::models::EventData;
-use azure_messaging_eventhubs::{EventDataBatchOptions, ProducerClient};
 use local_azure::event_hubs::{Config as HubsConfig, EventHubs, HubConfig};
 use local_azure::functions_host::{Error, FunctionsHost, Handler, Progress};
 use tokio::time::timeout;
 
-use crate::support::{Answer, App, FakeHandler, Posted, SOON, recording_log};
+use crate::support::{Answer, App, FakeHandler, Posted, SOON, recording_log, send_events};
 
 const HUB: &str = "adt";
 
@@ -48,20 +46,8 @@ fn settings(hub: &EventHubs) -> Vec<(String, String)> {
     vec![("SOURCE".to_owned(), connection), ("HUB_NAME".to_owned(), HUB.to_owned())]
 }
 
-/// Microsoft's client needs a limit for each wait.
 async fn send(hub: &EventHubs, partition: &str, bodies: &[&str]) {
-    let sent = async {
-        let producer = ProducerClient::builder().with_custom_endpoint(format!("amqp://{}", hub.address()));
-        let producer = producer.open_with_connection_string(&hub.connection_string(HUB), None).await.unwrap();
-        let options =
-            EventDataBatchOptions { partition_id: Some(partition.to_owned()), ..EventDataBatchOptions::default() };
-        let batch = producer.create_batch(Some(options)).await.unwrap();
-        for body in bodies {
-            assert!(batch.try_add_event_data(EventData::builder().with_body(*body).build(), None).unwrap());
-        }
-        producer.send_batch(batch, None).await.unwrap();
-    };
-    timeout(SOON, sent).await.unwrap();
+    send_events(hub, HUB, partition, bodies).await;
 }
 
 /// The events of an invocation.

@@ -21,4 +21,5 @@ mod forwarding;
 mod namespace;
 mod process;
 mod recordings;
+mod service_bus_trigger;
 mod support;

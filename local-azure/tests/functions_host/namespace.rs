@@ -16,12 +16,14 @@ use fe2o3_amqp_types::primitives::{Array, OrderedMap, SimpleValue, Value};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::support::SOON;
+
 pub(crate) type AmqpMessage = Message<Body<Value>>;
 
 /// A namespace with one partition, queue or subscription, whatever its name.
 pub(crate) struct Namespace {
     address: SocketAddr,
-    pub(crate) outcomes: mpsc::UnboundedReceiver<Outcome>,
+    outcomes: mpsc::UnboundedReceiver<Outcome>,
 }
 
 struct Contents {
@@ -47,6 +49,11 @@ impl Namespace {
             }
         });
         Self { address, outcomes }
+    }
+
+    /// What became of the next message, in the order in which they were given.
+    pub(crate) async fn outcome(&mut self) -> Outcome {
+        tokio::time::timeout(SOON, self.outcomes.recv()).await.expect("a message has its end").unwrap()
     }
 
     pub(crate) fn connection_string(&self) -> String {

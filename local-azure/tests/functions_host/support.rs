@@ -13,6 +13,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use azure_messaging_eventhubs::models::EventData;
+use azure_messaging_eventhubs::{EventDataBatchOptions, ProducerClient};
+use local_azure::event_hubs::EventHubs;
 use local_azure::functions_host::{Config, FunctionsHost, Handler, Log, LogLine, Storage};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -276,6 +279,22 @@ pub(crate) async fn deliver(host: &FunctionsHost, events: &str) -> Reply {
 /// The same where the host may be gone, and apart from the lifetime of the host.
 pub(crate) async fn try_deliver(url: String, events: String) -> reqwest::Result<Reply> {
     call(&url, "POST", &[("aeg-event-type".to_owned(), "Notification".to_owned())], &events).await
+}
+
+/// Sends events with these bodies to a partition. Microsoft's client needs a limit for its waits.
+pub(crate) async fn send_events(hubs: &EventHubs, hub: &str, partition: &str, bodies: &[&str]) {
+    let sent = async {
+        let producer = ProducerClient::builder().with_custom_endpoint(format!("amqp://{}", hubs.address()));
+        let producer = producer.open_with_connection_string(&hubs.connection_string(hub), None).await.unwrap();
+        let options =
+            EventDataBatchOptions { partition_id: Some(partition.to_owned()), ..EventDataBatchOptions::default() };
+        let batch = producer.create_batch(Some(options)).await.unwrap();
+        for body in bodies {
+            assert!(batch.try_add_event_data(EventData::builder().with_body(*body).build(), None).unwrap());
+        }
+        producer.send_batch(batch, None).await.unwrap();
+    };
+    tokio::time::timeout(SOON, sent).await.unwrap();
 }
 
 /// A log that keeps its lines.
