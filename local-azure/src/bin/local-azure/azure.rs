@@ -4,7 +4,7 @@ use std::{error, fmt, sync::Arc, time::Duration};
 
 use explorer::{Counters, Explorer};
 use local_azure::{
-    digital_twins::{self, DigitalTwins, EventRoute, Graph},
+    digital_twins::{self, Destination, DigitalTwins, EventRoute, Graph},
     event_grid::{self, DeadLetters, Endpoint, EventGrid, Subscription, SubscriptionSnapshot},
     event_hubs::{self, Control, EventHubs},
     functions_host::{self, FunctionKey, FunctionsHost, Handler, Log, Storage},
@@ -170,7 +170,10 @@ impl Events {
         let twins = DigitalTwins::start(digital_twins::Config {
             listen: options.listen(DIGITAL_TWINS_PORT),
             host_name: HOST_NAME.to_owned(),
-            endpoints: vec![digital_twins::Endpoint { name: "event-grid".to_owned(), schema: options.schema, events }],
+            endpoints: vec![digital_twins::Endpoint {
+                name: "event-grid".to_owned(),
+                destination: Destination::EventGrid { schema: options.schema, events },
+            }],
             routes: vec![EventRoute {
                 id: "history".to_owned(),
                 endpoint_name: "event-grid".to_owned(),
