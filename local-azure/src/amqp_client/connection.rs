@@ -58,6 +58,14 @@ impl Connection {
     pub(crate) async fn open(namespace: &ConnectionString, entity: &str) -> Result<Self, ConnectError> {
         timeout(TIMEOUT, open(namespace, entity)).await?
     }
+
+    /// Returns when it is no longer open, with the reason. Those who wait for something to come over it don't learn that.
+    pub(crate) async fn ended(&mut self) -> String {
+        match self.session.on_end().await {
+            Ok(()) => "it was ended".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
 }
 
 async fn open(namespace: &ConnectionString, entity: &str) -> Result<Connection, ConnectError> {

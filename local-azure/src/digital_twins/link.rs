@@ -27,6 +27,8 @@ pub(super) enum LinkError {
     Connect(#[from] ConnectError),
     #[error("no link was attached: {0}")]
     Attach(#[from] SenderAttachError),
+    #[error("the connection is lost: {0}")]
+    Ended(String),
     #[error("a message was not sent: {0}")]
     Send(#[from] SendError),
     #[error("a message was not accepted: {0:?}")]
@@ -40,14 +42,14 @@ pub(super) enum LinkError {
 pub(super) struct Link<'a> {
     target: &'a Target,
     sender: Sender,
-    _connection: Connection,
+    connection: Connection,
 }
 
 impl Target {
     pub(super) async fn attach(&self) -> Result<Link<'_>, LinkError> {
         let mut connection = Connection::open(&self.namespace, &self.entity).await?;
         let sender = Sender::attach(&mut connection.session, "digital-twins", &*self.entity).await?;
-        Ok(Link { target: self, sender, _connection: connection })
+        Ok(Link { target: self, sender, connection })
     }
 }
 
@@ -59,12 +61,20 @@ impl Link<'_> {
     ) -> Result<impl Future<Output = Result<(), LinkError>> + Send + use<>, LinkError> {
         let partition_key = self.target.partition_by_twin.then_some(message.twin.as_str());
         let message = Sendable::builder().message(message.to_amqp(partition_key)).build();
-        let outcome = self.sender.send_batchable(message).await?;
+        let outcome = tokio::select! {
+            sent = self.sender.send_batchable(message) => sent?,
+            reason = self.connection.ended() => return Err(LinkError::Ended(reason)),
+        };
         Ok(async {
             match outcome.await? {
                 Outcome::Accepted(_) => Ok(()),
                 other => Err(LinkError::NotAccepted(other)),
             }
         })
+    }
+
+    /// Returns when it can't be used any more. Outcomes that are waited for don't come then.
+    pub(super) async fn ended(&mut self) -> LinkError {
+        LinkError::Ended(self.connection.ended().await)
     }
 }

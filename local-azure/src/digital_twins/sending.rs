@@ -69,6 +69,7 @@ impl Sending {
                     });
                 }
                 Some(message) = self.messages.recv(), if unsettled.has_room() => unsettled.add(message),
+                error = link.ended(), if !outcomes.is_empty() => return Err(error),
                 else => return Ok(()),
             }
         }

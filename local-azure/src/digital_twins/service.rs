@@ -7,8 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{config::Config, error::Error, graph::Graph, outlet::InvalidEndpoint, rest};
 
-/// How long requests under way have when the service stops, and then what is still to be sent.
+/// How long requests under way have when the service stops.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How long what is still to be sent has after that.
+const SENDING: Duration = Duration::from_secs(5);
 
 /// The service could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +93,7 @@ impl DigitalTwins {
         if timeout(GRACE, &mut self.serving).await.is_err() {
             self.serving.abort();
         }
-        let _ = timeout(GRACE, self.graph.sent()).await;
+        let _ = timeout(SENDING, self.graph.sent()).await;
     }
 }
 

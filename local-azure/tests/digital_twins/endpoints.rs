@@ -1,7 +1,11 @@
 //! Endpoints of Event Hubs: every kind of notification as it arrives there, compared with the examples in
 //! `tests/fixtures/messages`, most of which Azure publishes; and what becomes of notifications when the hub is in trouble.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 use futures::{FutureExt, future::join_all};
 use local_azure::{
@@ -11,7 +15,7 @@ use local_azure::{
     event_hubs::{self, Answer, Cut, EventHubs, HubConfig, StoredEvent, TokenAnswer},
 };
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::{task::unconstrained, time::timeout};
 
 use crate::{
     clients::run_slowly,
@@ -48,7 +52,8 @@ fn snapshot(graph: &Graph) -> EndpointSnapshot {
     graph.endpoint("all").unwrap()
 }
 
-/// Changes that give one notification each, with the names of their examples; none where there is no example.
+/// Makes changes that give one notification each, and names their examples; none where there is no example. Each waits
+/// until the one before has arrived, since only the order of a twin is kept.
 async fn make_every_change(graph: &Graph) -> Vec<Option<&'static str>> {
     let property = |name: &str, schema: &str| json!({"@type": "Property", "name": name, "schema": schema});
     let relationship =
@@ -74,6 +79,10 @@ async fn make_every_change(graph: &Graph) -> Vec<Option<&'static str>> {
     graph.put_models(models).unwrap();
 
     let mut told = Vec::new();
+    let mut arrived = async |example| {
+        graph.sent().await;
+        told.push(example);
+    };
     let always = || Precondition::None;
     let of = |model: &str| json!({"$metadata": {"$model": model}});
     let body = |example: &str| fixture(&format!("messages/{example}"))["body"].clone();
@@ -81,11 +90,11 @@ async fn make_every_change(graph: &Graph) -> Vec<Option<&'static str>> {
 
     let twin = json!({"$metadata": {"$model": MODEL}, "room": "room name"});
     graph.put_twin("example-twin1", twin, always()).await.unwrap();
-    told.push(Some("twin-create"));
+    arrived(Some("twin-create")).await;
     graph.update_twin("example-twin1", room("new name"), always()).await.unwrap();
-    told.push(Some("twin-update"));
+    arrived(Some("twin-update")).await;
     graph.update_twin("example-twin1", room("room name"), always()).await.unwrap();
-    told.push(None);
+    arrived(None).await;
 
     let with_component = "RuntimeEventsScenario_componentTwin_6f6635d8-f1b8-43ec-80fb-bb9453fc611c";
     for (id, twin) in [
@@ -96,40 +105,40 @@ async fn make_every_change(graph: &Graph) -> Vec<Option<&'static str>> {
         (with_component, json!({"$metadata": {"$model": outer}, "component1": {}})),
     ] {
         graph.put_twin(id, twin, always()).await.unwrap();
-        told.push(None);
+        arrived(None).await;
     }
     graph.update_twin("floor4", body("twin-update-component")["patch"].clone(), always()).await.unwrap();
-    told.push(Some("twin-update-component"));
+    arrived(Some("twin-update-component")).await;
     graph.update_twin("GrindingStep", body("twin-update-grinding-step")["patch"].clone(), always()).await.unwrap();
-    told.push(Some("twin-update-grinding-step"));
+    arrived(Some("twin-update-grinding-step")).await;
 
     let connected = json!({"$relationshipName": "Connected", "$targetId": "device2", "connectionType": "WIFI"});
     graph.put_relationship("device1", "device_to_device", connected, always()).await.unwrap();
-    told.push(Some("relationship-create"));
+    arrived(Some("relationship-create")).await;
     graph.delete_relationship("device1", "device_to_device", always()).await.unwrap();
-    told.push(Some("relationship-delete"));
+    arrived(Some("relationship-delete")).await;
     let (id, edge) = ("RuntimeEventsScenario_edge", json!({"$relationshipName": "edge", "$targetId": "device1"}));
     graph.put_relationship("example-twin1", id, edge, always()).await.unwrap();
-    told.push(None);
+    arrived(None).await;
     let add = json!([{"op": "add", "path": "/prop1", "value": "old value"}]);
     graph.update_relationship("example-twin1", id, add, always()).await.unwrap();
-    told.push(None);
+    arrived(None).await;
     let patch = body("relationship-update")["patch"].clone();
     graph.update_relationship("example-twin1", id, patch, always()).await.unwrap();
-    told.push(Some("relationship-update"));
+    arrived(Some("relationship-update")).await;
     graph.delete_relationship("example-twin1", id, always()).await.unwrap();
-    told.push(None);
+    arrived(None).await;
 
     let id = "6f6635d8-f1b8-43ec-80fb-bb9453fc611c";
     graph.send_telemetry("example-twin1", Telemetry::new(id, body("telemetry"))).await.unwrap();
-    told.push(Some("telemetry"));
+    arrived(Some("telemetry")).await;
     let telemetry = Telemetry::new(id, json!({"prop": "hello from telemetry"}));
     let from_component = Telemetry { component: Some("component1".to_owned()), ..telemetry };
     graph.send_telemetry(with_component, from_component).await.unwrap();
-    told.push(Some("telemetry-component"));
+    arrived(Some("telemetry-component")).await;
 
     graph.delete_twin("example-twin1", always()).await.unwrap();
-    told.push(Some("twin-delete"));
+    arrived(Some("twin-delete")).await;
     told
 }
 
@@ -180,8 +189,7 @@ fn normalized(mut message: Value) -> Value {
     message
 }
 
-/// Each message is as its example, and of the content type that goes with it. Telemetry of the two examples is of
-/// different payload, so of the one that is a message.
+/// Each message is as its examples, and of the content type that goes with it.
 fn are_as_the_examples(messages: &[Message], told: &[Option<&str>]) {
     assert_eq!(messages.len(), told.len());
     for (message, name) in messages.iter().zip(told) {
@@ -291,7 +299,7 @@ async fn whatever_happens_to_the_hub_nothing_is_lost_and_each_twin_keeps_its_ord
     let count = 200;
     let trouble = async |hubs: Arc<EventHubs>| {
         let faults = hubs.faults();
-        let wait_for = async |count| assert!(hubs.wait_until(SOON, |hubs| hubs.events(HUB).len() >= count).await);
+        let wait_for = async |count| assert!(hubs.wait_until(SOON, |hubs| hubs.accepted(HUB) >= count).await);
         wait_for(30).await;
         hubs.pause();
         hubs.resume().unwrap();
@@ -340,7 +348,7 @@ async fn without_a_key_the_hub_deals_the_events_of_a_twin_out_to_its_partitions(
     assert!(events.iter().all(|event| event.partition_key.is_none()));
     let partitions = |twin: &str| {
         let of_twin = events.iter().filter(|event| event.properties["cloudEvents:subject"] == twin);
-        of_twin.map(|event| event.partition).collect::<std::collections::BTreeSet<_>>()
+        of_twin.map(|event| event.partition).collect::<BTreeSet<_>>()
     };
     assert!(["a", "b", "c"].into_iter().all(|twin| partitions(twin).len() > 1));
 }
@@ -350,9 +358,9 @@ async fn what_was_told_before_the_end_is_at_the_hub_after_it() {
     let hubs = hubs(4);
     let twins = instance(hub(&hubs)).await;
     sensors(twins.graph()).await;
-    measure(twins.graph(), 50).await;
+    measure(twins.graph(), 10).await;
     twins.stop().await;
-    assert_eq!(hubs.events(HUB).len(), 153);
+    assert_eq!(hubs.events(HUB).len(), 33);
 }
 
 #[tokio::test]
@@ -369,7 +377,8 @@ async fn while_the_hub_is_away_a_thousand_notifications_wait_and_then_changes() 
     };
     let mut made = 0;
     let waiting = loop {
-        let mut waiting = Box::pin(change(made));
+        // Without the pauses that the runtime makes so that others have their turn.
+        let mut waiting = Box::pin(unconstrained(change(made)));
         if (&mut waiting).now_or_never().is_none() {
             break waiting;
         }
