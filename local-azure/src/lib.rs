@@ -43,19 +43,26 @@
 //!
 //! event_hubs                                            Event Hubs
 //! event_hubs::{control, endpoint}                       for programs that run it
-//! event_hubs::{server, connection, link}                what clients open
-//! event_hubs::{request_response, cbs, management, reply}
-//!                                                       tokens, and what hubs there are
+//! event_hubs::{connection, link}                        what clients open
+//! event_hubs::{request_response, management}            tokens, and what hubs there are
 //! event_hubs::{ingest, consumer}                        events come in and go out
 //! event_hubs::{client, service}                         what all links share
-//! event_hubs::{faults, connections, grants, sas, node}  what goes wrong, and who may do what
+//! event_hubs::{faults, node}                            what goes wrong, and what addresses mean
 //! event_hubs::{store, partition, partition_key, event}  what hubs retain
-//! event_hubs::{start_position, misbehaviour, refusal, sections, config}
+//! event_hubs::{start_position, misbehaviour, config}
+//!
+//! amqp                                                  what every service that speaks AMQP needs
+//! amqp::{server, connections}                           what clients open
+//! amqp::{cbs, grants, sas}                              tokens, and who may do what
+//! amqp::{reply, message, sections}                      questions, answers and messages
+//! amqp::{refusal, misbehaviour, address, product}
 //! ```
 
+mod amqp;
 mod amqp_client;
 pub mod digital_twins;
 pub mod event_grid;
 pub mod event_hubs;
 pub mod functions_host;
 pub mod production;
+pub mod service_bus;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{grants::Grants, service::Service};
+use super::service::Service;
+use crate::amqp::grants::Grants;
 
 /// What a link knows of the client that attached it.
 #[derive(Debug)]

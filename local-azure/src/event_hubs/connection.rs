@@ -3,7 +3,7 @@
 //! Some settings here look odd and are there for the Python client, which reads fields by their position and fails when
 //! a frame leaves out trailing nulls: a last field that is set keeps the frame at full length.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use fe2o3_amqp::{
     acceptor::{
@@ -18,13 +18,10 @@ use fe2o3_amqp_types::{
 };
 use tokio::net::TcpStream;
 
-use super::{
-    client::Client,
-    connections::Registration,
-    link,
+use super::{client::Client, link, request_response::ReplyLinks, service::Service};
+use crate::amqp::{
     misbehaviour::Reception,
-    request_response::ReplyLinks,
-    service::{Service, product},
+    product::{MECHANISMS, product},
 };
 
 /// Serves a connection until it ends, or does to it what is to be done.
@@ -33,7 +30,7 @@ pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {
     if reception == Reception::Refuse {
         return;
     }
-    let Ok((mut stream, registration)) = admit(stream, &service) else { return };
+    let Ok((mut stream, registration)) = service.connections.admit(stream) else { return };
     if reception == Reception::Silent {
         // Read, so that the client's end is noticed, and nothing else.
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
@@ -55,14 +52,6 @@ pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {
     if let Err(connection::Error::RemoteClosed) = connection.on_close().await {
         registration.close_cleanly();
     }
-}
-
-fn admit(stream: TcpStream, service: &Service) -> io::Result<(TcpStream, Registration)> {
-    // Without this, small frames wait for the acknowledgement of earlier ones: 40 ms a time.
-    stream.set_nodelay(true)?;
-    let stream = stream.into_std()?;
-    let registration = service.connections.register(stream.try_clone()?);
-    Ok((TcpStream::from_std(stream)?, registration))
 }
 
 async fn next_session(connection: &mut ListenerConnectionHandle) -> Option<ListenerSessionHandle> {
@@ -94,14 +83,13 @@ fn acceptor() -> ConnectionAcceptor<(), AnyMechanism> {
         .build()
 }
 
-/// The mechanisms that leave authorisation to `$cbs`, as the service offers them. PLAIN is left out: it would have to
-/// grant something.
+/// The mechanisms that leave authorisation to `$cbs`.
 #[derive(Clone, Debug)]
 struct AnyMechanism;
 
 impl SaslAcceptor for AnyMechanism {
     fn mechanisms(&self) -> Array<Symbol> {
-        Array::from(["MSSBCBS", "ANONYMOUS", "EXTERNAL"].map(Symbol::from).to_vec())
+        Array::from(MECHANISMS.map(Symbol::from).to_vec())
     }
 
     fn on_init(&mut self, _: SaslInit) -> SaslServerFrame {

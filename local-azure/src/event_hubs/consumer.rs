@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use fe2o3_amqp::{Sendable, Sender};
 
-use super::{refusal::Refusal, store::Hub};
+use super::store::Hub;
+use crate::amqp::refusal::Refusal;
 
 /// How many events are taken from the log at a time.
 const READ_AHEAD: usize = 256;

@@ -23,8 +23,9 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{
     endpoint::EventHubs,
-    misbehaviour::{Answer, Cut, Matching, Reception, TokenAnswer},
+    misbehaviour::{Answer, Cut, Matching},
 };
+use crate::amqp::misbehaviour::{Reception, TokenAnswer};
 
 /// A control API at work. Dropping it ends it.
 #[derive(Debug)]

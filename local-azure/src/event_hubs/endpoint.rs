@@ -10,13 +10,10 @@ use std::{
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use super::{
-    config::Config,
+use super::{config::Config, connection, event::StoredEvent, faults::Faults, service::Service};
+use crate::amqp::{
     connections::ConnectionCounts,
-    event::StoredEvent,
-    faults::Faults,
     server::{HeldAddress, Server},
-    service::Service,
 };
 
 /// A running endpoint. Dropping it stops it.
@@ -40,7 +37,7 @@ impl EventHubs {
     /// Listens, and serves on a thread of its own from then on.
     pub fn start(config: Config) -> io::Result<Self> {
         let service = Arc::new(Service::new(config));
-        let server = Server::start(TcpListener::bind(service.config.listen)?, Arc::clone(&service))?;
+        let server = serve(TcpListener::bind(service.config.listen)?, &service)?;
         let address = server.address();
         Ok(Self { service, state: Mutex::new(State::Serving { _until_dropped: server }), address })
     }
@@ -153,7 +150,7 @@ impl EventHubs {
                 Some(held) => held.listen()?,
                 None => TcpListener::bind(self.address)?,
             };
-            let server = Server::start(listener, Arc::clone(&self.service))?;
+            let server = serve(listener, &self.service)?;
             *state = State::Serving { _until_dropped: server };
         }
         Ok(())
@@ -171,6 +168,11 @@ impl EventHubs {
     pub(super) fn retained(&self, hub: &str) -> usize {
         self.service.store.hub(hub).map_or(0, |hub| hub.retained())
     }
+}
+
+fn serve(listener: TcpListener, service: &Arc<Service>) -> io::Result<Server> {
+    let service = Arc::clone(service);
+    Server::start("event-hubs", listener, move |stream| connection::serve(stream, Arc::clone(&service)))
 }
 
 /// Fewer events than awaited came in time.

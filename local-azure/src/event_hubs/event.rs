@@ -8,28 +8,19 @@ use std::collections::BTreeMap;
 
 use fe2o3_amqp_types::{
     messaging::{
-        Body, Data, Message, MessageAnnotations, MessageId,
+        Body, Data, MessageAnnotations,
         annotations::{AnnotationKey, OwnedKey},
-        message::{__private::Serializable, DecodeIntoMessage},
     },
-    primitives::{SimpleValue, Timestamp, Value},
+    primitives::{Timestamp, Value},
 };
-use serde_amqp::read::SliceReader;
-use serde_json::json;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use super::{
-    misbehaviour::Matching,
+use super::misbehaviour::Matching;
+use crate::amqp::{
+    message::{AmqpMessage, BATCH_FORMAT, content, decode, encode, json_of, text_of_id},
     refusal::Refusal,
     sections::{MESSAGE_ANNOTATIONS, sections},
 };
-
-/// A message whose content may be anything.
-pub(super) type AmqpMessage = Message<Body<Value>>;
-
-/// The message format that marks a batch: each data section of the body is a complete message.
-const BATCH_FORMAT: u32 = 0x8001_3700;
 
 const PARTITION_KEY: &str = "x-opt-partition-key";
 
@@ -175,16 +166,6 @@ impl StoredEvent {
     }
 }
 
-fn decode(encoded: &[u8]) -> Option<AmqpMessage> {
-    Body::<Value>::decode_message_from_reader(SliceReader::new(encoded)).ok()
-}
-
-/// The inverse. The library means the wrapper for itself, but has no other way to encode a message.
-fn encode(message: AmqpMessage) -> Result<Vec<u8>, Refusal> {
-    serde_amqp::to_vec(&Serializable(message))
-        .map_err(|error| Refusal::new("amqp:decode-error", format!("The message can't be kept: {error}.")))
-}
-
 /// The partition key in an encoded message, of which nothing else is decoded.
 fn key_of_encoded(encoded: &[u8]) -> Result<Option<Box<str>>, Refusal> {
     let no_message = || Refusal::new("amqp:decode-error", "An event of the batch is not an AMQP message.");
@@ -204,55 +185,9 @@ fn partition_key(MessageAnnotations(annotations): &MessageAnnotations) -> Option
     }
 }
 
-fn content(body: Body<Value>) -> Vec<u8> {
-    match body {
-        Body::Data(sections) => sections.into_iter().flat_map(|Data(section)| section.into_vec()).collect(),
-        Body::Value(value) => match value.0 {
-            Value::String(text) => text.into_bytes(),
-            Value::Binary(bytes) => bytes.into_vec(),
-            Value::Null => Vec::new(),
-            other => other.to_string().into_bytes(),
-        },
-        Body::Sequence(_) | Body::Empty => Vec::new(),
-    }
-}
-
-fn text_of_id(id: MessageId) -> String {
-    match id {
-        MessageId::String(id) => id,
-        MessageId::Ulong(id) => id.to_string(),
-        MessageId::Uuid(id) => Uuid::from_bytes(id.into_inner()).to_string(),
-        MessageId::Binary(id) => String::from_utf8_lossy(&id).into_owned(),
-    }
-}
-
-fn json_of(value: SimpleValue) -> serde_json::Value {
-    match value {
-        SimpleValue::Null => serde_json::Value::Null,
-        SimpleValue::Bool(value) => json!(value),
-        SimpleValue::Ubyte(value) => json!(value),
-        SimpleValue::Ushort(value) => json!(value),
-        SimpleValue::Uint(value) => json!(value),
-        SimpleValue::Ulong(value) => json!(value),
-        SimpleValue::Byte(value) => json!(value),
-        SimpleValue::Short(value) => json!(value),
-        SimpleValue::Int(value) => json!(value),
-        SimpleValue::Long(value) => json!(value),
-        SimpleValue::Float(value) => json!(value.0),
-        SimpleValue::Double(value) => json!(value.0),
-        SimpleValue::Char(value) => json!(value),
-        SimpleValue::String(value) => json!(value),
-        SimpleValue::Symbol(value) => json!(value.0),
-        SimpleValue::Uuid(value) => json!(Uuid::from_bytes(value.into_inner()).to_string()),
-        SimpleValue::Timestamp(value) => json!(value.milliseconds()),
-        SimpleValue::Binary(value) => json!(value.into_vec()),
-        other => json!(format!("{other:?}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use fe2o3_amqp_types::messaging::{Batch, MessageAnnotations, Properties};
+    use fe2o3_amqp_types::messaging::{Batch, Message, MessageAnnotations, Properties};
 
     use super::*;
 

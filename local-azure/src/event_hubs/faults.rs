@@ -13,9 +13,12 @@ use parking_lot::Mutex;
 use tokio::sync::{broadcast, watch};
 
 use super::{
-    connections::Connections,
     event::Event,
-    misbehaviour::{Answer, Cut, Matching, Reception, TokenAnswer},
+    misbehaviour::{Answer, Cut, Matching},
+};
+use crate::amqp::{
+    connections::Connections,
+    misbehaviour::{Reception, TokenAnswer},
 };
 
 /// The switches of a running endpoint. Each can be thrown at any time and from any thread.

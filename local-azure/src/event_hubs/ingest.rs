@@ -22,9 +22,9 @@ use super::{
     client::Client,
     event::Publication,
     misbehaviour::{Answer, Cut},
-    refusal::Refusal,
     store::Hub,
 };
+use crate::amqp::refusal::Refusal;
 
 /// Where the events of a link go.
 #[derive(Debug)]

@@ -16,11 +16,10 @@ use super::{
     consumer::{self, Subscription},
     ingest::{self, Destination},
     node::Node,
-    refusal::Refusal,
     request_response::{ReplyLinks, Responder, serve_replies, serve_requests},
-    service::product,
     start_position::StartPosition,
 };
+use crate::amqp::{product::product, refusal::Refusal};
 
 /// What a link is for.
 enum Purpose {

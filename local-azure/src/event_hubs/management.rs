@@ -3,11 +3,10 @@
 use fe2o3_amqp_types::primitives::{Array, OrderedMap, Timestamp, Value};
 use time::OffsetDateTime;
 
-use super::{
-    client::Client,
-    event::AmqpMessage,
+use super::{client::Client, store::Hub};
+use crate::amqp::{
+    message::AmqpMessage,
     reply::{Reply, property},
-    store::Hub,
 };
 
 /// Answers a request to `$management`.

@@ -21,17 +21,14 @@
 //! Left out, because nothing here needs it: TLS, consumer ownership (epochs), transactions, capture, expiry of the
 //! authorisation of a link that consumes.
 
-mod cbs;
 mod client;
 mod config;
 mod connection;
-mod connections;
 mod consumer;
 mod control;
 mod endpoint;
 mod event;
 mod faults;
-mod grants;
 mod ingest;
 mod link;
 mod management;
@@ -39,22 +36,20 @@ mod misbehaviour;
 mod node;
 mod partition;
 mod partition_key;
-mod refusal;
-mod reply;
 mod request_response;
-mod sas;
-mod sections;
-mod server;
 mod service;
 mod start_position;
 mod store;
 
 pub use self::{
     config::{Config, HubConfig},
-    connections::ConnectionCounts,
     control::Control,
     endpoint::{EventHubs, TooFewEvents},
     event::StoredEvent,
     faults::Faults,
-    misbehaviour::{Answer, Cut, Matching, Reception, TokenAnswer},
+    misbehaviour::{Answer, Cut, Matching},
+};
+pub use crate::amqp::{
+    connections::ConnectionCounts,
+    misbehaviour::{Reception, TokenAnswer},
 };

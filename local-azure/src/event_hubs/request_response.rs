@@ -8,7 +8,8 @@ use fe2o3_amqp_types::{messaging::Body, primitives::Value};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{cbs, client::Client, event::AmqpMessage, management, reply::Reply};
+use super::{client::Client, management, service::Service};
+use crate::amqp::{cbs, message::AmqpMessage, reply::Reply, sas::Policy};
 
 /// Who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,11 @@ pub(super) async fn serve_requests(
         }
         let request = delivery.message();
         let reply = match responder {
-            Responder::Tokens => cbs::answer(request, &client),
+            Responder::Tokens => {
+                let Service { config, faults, .. } = &*client.service;
+                let policy = Policy { name: &config.key_name, key: &config.key };
+                cbs::answer(request, policy, faults.token_answer(), &client.grants)
+            }
             Responder::Management => management::answer(request, &client),
         };
         reply_links.send(responder, request, reply);

@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use fe2o3_amqp_types::{
-    definitions::Fields,
-    primitives::{Symbol, Value},
-};
 use tokio::sync::watch;
 
-use super::{config::Config, connections::Connections, faults::Faults, store::Store};
+use super::{config::Config, faults::Faults, store::Store};
+use crate::amqp::connections::Connections;
 
 /// Hubs, connections and faults.
 #[derive(Debug)]
@@ -34,11 +31,4 @@ impl Service {
             changes,
         }
     }
-}
-
-/// What the service says about itself when a connection, a session or a link begins.
-pub(super) fn product() -> Fields {
-    let mut fields = Fields::new();
-    fields.insert(Symbol::from("product"), Value::String("local-azure".to_owned()));
-    fields
 }

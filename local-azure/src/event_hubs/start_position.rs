@@ -5,7 +5,7 @@ use fe2o3_amqp_types::{
     primitives::{Symbol, Value},
 };
 
-use super::refusal::Refusal;
+use crate::amqp::refusal::Refusal;
 
 const SELECTOR: &str = "apache.org:selector-filter:string";
 

@@ -4,16 +4,16 @@ use fe2o3_amqp_types::{messaging::Body, primitives::Value};
 use time::OffsetDateTime;
 
 use super::{
-    client::Client,
-    event::AmqpMessage,
+    grants::Grants,
+    message::AmqpMessage,
     misbehaviour::TokenAnswer,
     reply::{Reply, property},
     sas::{Policy, verify},
 };
 
 /// Answers a request to `$cbs`.
-pub(super) fn answer(request: &AmqpMessage, client: &Client) -> Reply {
-    if let TokenAnswer::Refuse { status, description } = client.service.faults.token_answer() {
+pub(crate) fn answer(request: &AmqpMessage, policy: Policy<'_>, tokens: TokenAnswer, grants: &Grants) -> Reply {
+    if let TokenAnswer::Refuse { status, description } = tokens {
         return Reply::status(status, description);
     }
     if property(request, "operation") != Some("put-token") {
@@ -23,18 +23,14 @@ pub(super) fn answer(request: &AmqpMessage, client: &Client) -> Reply {
         return Reply::status(400, "BadRequest: The request needs a name and a token.");
     };
     let expires = match property(request, "type") {
-        Some("servicebus.windows.net:sastoken") => {
-            let config = &client.service.config;
-            let policy = Policy { name: &config.key_name, key: &config.key };
-            verify(token, audience, policy, OffsetDateTime::now_utc()).map(Some)
-        }
+        Some("servicebus.windows.net:sastoken") => verify(token, audience, policy, OffsetDateTime::now_utc()).map(Some),
         // There is no directory here that could have signed it, so any will do.
         Some("jwt") => Ok(None),
         _ => Err("UnsupportedTokenType: The token type is not supported.".to_owned()),
     };
     match expires {
         Ok(expires) => {
-            client.grants.add(audience, expires);
+            grants.add(audience, expires);
             Reply::status(202, "Accepted")
         }
         Err(reason) => Reply::status(401, reason),

@@ -3,11 +3,11 @@
 use parking_lot::Mutex;
 use time::OffsetDateTime;
 
-use super::node::{is_within, segments};
+use super::address::{is_within, segments};
 
 /// The grants of one connection.
 #[derive(Debug, Default)]
-pub(super) struct Grants(Mutex<Vec<Grant>>);
+pub(crate) struct Grants(Mutex<Vec<Grant>>);
 
 #[derive(Debug)]
 struct Grant {
@@ -18,7 +18,7 @@ struct Grant {
 
 impl Grants {
     /// Grants an audience and everything below it.
-    pub(super) fn add(&self, audience: &str, expires: Option<OffsetDateTime>) {
+    pub(crate) fn add(&self, audience: &str, expires: Option<OffsetDateTime>) {
         let mut grants = self.0.lock();
         // Clients renew their tokens for as long as they live.
         grants.retain(|grant| grant.audience != audience);
@@ -26,22 +26,22 @@ impl Grants {
     }
 
     /// Takes everything back.
-    pub(super) fn expire(&self) {
+    pub(crate) fn expire(&self) {
         self.0.lock().clear();
     }
 
     /// Whether an address lies within what was granted.
-    pub(super) fn cover(&self, address: &str) -> bool {
+    pub(crate) fn cover(&self, address: &str) -> bool {
         self.any(|audience| is_within(address, audience))
     }
 
     /// Whether a hub may be asked about: clients get a token for the hub or for its management node.
-    pub(super) fn cover_management_of(&self, hub: &str) -> bool {
+    pub(crate) fn cover_management_of(&self, hub: &str) -> bool {
         self.any(|audience| segments(audience).next().is_none_or(|granted| granted.eq_ignore_ascii_case(hub)))
     }
 
     /// Whether anything was granted.
-    pub(super) fn any_at_all(&self) -> bool {
+    pub(crate) fn any_at_all(&self) -> bool {
         self.any(|_| true)
     }
 

@@ -6,42 +6,47 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use socket2::{Domain, Socket, Type};
-use tokio::{runtime, sync::oneshot, time::sleep};
-
-use super::{connection, service::Service};
+use tokio::{net::TcpStream, runtime, sync::oneshot, time::sleep};
 
 /// A listener at work. Dropping it ends the thread and everything it serves.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    pub(super) fn start(listener: TcpListener, service: Arc<Service>) -> io::Result<Self> {
+    /// Serves each connection as `serve` does, on a thread of this name.
+    pub(crate) fn start<Served>(
+        name: &str,
+        listener: TcpListener,
+        serve: impl Fn(TcpStream) -> Served + Send + 'static,
+    ) -> io::Result<Self>
+    where
+        Served: Future<Output = ()> + Send + 'static,
+    {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new().name("event-hubs".to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
                     _ = stopped => {}
-                    _ = accept(listener, service) => {}
+                    _ = accept(listener, serve) => {}
                 }
             });
         })?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 }
@@ -59,10 +64,10 @@ impl Drop for Server {
 /// An address that is taken but not listened on: connections to it are refused, and no other socket, a client's own
 /// included, is given its port.
 #[derive(Debug)]
-pub(super) struct HeldAddress(Socket);
+pub(crate) struct HeldAddress(Socket);
 
 impl HeldAddress {
-    pub(super) fn hold(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn hold(address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         // As the listener has it: connections of before may still be in their last state.
         socket.set_reuse_address(true)?;
@@ -70,18 +75,21 @@ impl HeldAddress {
         Ok(Self(socket))
     }
 
-    pub(super) fn listen(self) -> io::Result<TcpListener> {
+    pub(crate) fn listen(self) -> io::Result<TcpListener> {
         self.0.listen(1024)?;
         Ok(self.0.into())
     }
 }
 
-async fn accept(listener: TcpListener, service: Arc<Service>) -> io::Result<()> {
+async fn accept<Served>(listener: TcpListener, serve: impl Fn(TcpStream) -> Served) -> io::Result<()>
+where
+    Served: Future<Output = ()> + Send + 'static,
+{
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(connection::serve(stream, Arc::clone(&service)));
+                tokio::spawn(serve(stream));
             }
             // Out of file descriptors, most likely: some of those in use will be given back.
             Err(_) => sleep(Duration::from_millis(10)).await,

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    io,
     net::{Shutdown, TcpStream},
     sync::Arc,
 };
@@ -27,7 +28,7 @@ pub struct ConnectionCounts {
 
 /// All connections of an endpoint.
 #[derive(Debug)]
-pub(super) struct Connections {
+pub(crate) struct Connections {
     state: Mutex<State>,
     changes: Arc<watch::Sender<()>>,
 }
@@ -47,12 +48,24 @@ struct Open {
 }
 
 impl Connections {
-    pub(super) fn new(changes: Arc<watch::Sender<()>>) -> Self {
+    pub(crate) fn new(changes: Arc<watch::Sender<()>>) -> Self {
         Self { state: Mutex::default(), changes }
     }
 
+    /// Makes a stream ready to be served, and counts it as open until the registration is dropped.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        stream: tokio::net::TcpStream,
+    ) -> io::Result<(tokio::net::TcpStream, Registration)> {
+        // Without this, small frames wait for the acknowledgement of earlier ones: 40 ms a time.
+        stream.set_nodelay(true)?;
+        let stream = stream.into_std()?;
+        let registration = self.register(stream.try_clone()?);
+        Ok((tokio::net::TcpStream::from_std(stream)?, registration))
+    }
+
     /// Counts a connection as open until the registration is dropped. The socket is a duplicate.
-    pub(super) fn register(self: &Arc<Self>, socket: TcpStream) -> Registration {
+    fn register(self: &Arc<Self>, socket: TcpStream) -> Registration {
         let grants = Arc::new(Grants::default());
         let id = {
             let mut state = self.state.lock();
@@ -65,21 +78,21 @@ impl Connections {
         Registration { id, grants, connections: Arc::clone(self) }
     }
 
-    pub(super) fn cut(&self, id: u64) {
+    pub(crate) fn cut(&self, id: u64) {
         if let Some(open) = self.state.lock().open.get(&id) {
             cut(open);
         }
     }
 
-    pub(super) fn cut_all(&self) {
+    pub(crate) fn cut_all(&self) {
         self.state.lock().open.values().for_each(cut);
     }
 
-    pub(super) fn expire_tokens(&self) {
+    pub(crate) fn expire_tokens(&self) {
         self.state.lock().open.values().for_each(|open| open.grants.expire());
     }
 
-    pub(super) fn counts(&self) -> ConnectionCounts {
+    pub(crate) fn counts(&self) -> ConnectionCounts {
         let state = self.state.lock();
         ConnectionCounts { opened: state.opened, open: state.open.len(), closed_cleanly: state.closed_cleanly }
     }
@@ -92,24 +105,24 @@ fn cut(open: &Open) {
 
 /// A connection's entry among the open ones.
 #[derive(Debug)]
-pub(super) struct Registration {
+pub(crate) struct Registration {
     id: u64,
     grants: Arc<Grants>,
     connections: Arc<Connections>,
 }
 
 impl Registration {
-    pub(super) fn id(&self) -> u64 {
+    pub(crate) fn id(&self) -> u64 {
         self.id
     }
 
     /// What the connection may use.
-    pub(super) fn grants(&self) -> Arc<Grants> {
+    pub(crate) fn grants(&self) -> Arc<Grants> {
         Arc::clone(&self.grants)
     }
 
     /// Notes that the client said goodbye.
-    pub(super) fn close_cleanly(self) {
+    pub(crate) fn close_cleanly(self) {
         self.connections.state.lock().closed_cleanly += 1;
     }
 }

@@ -7,18 +7,18 @@ use percent_encoding::percent_decode_str;
 use sha2::Sha256;
 use time::OffsetDateTime;
 
-use super::node::{host, is_within};
+use super::address::{host, is_within};
 
 /// The policy that signatures are checked against.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Policy<'a> {
-    pub(super) name: &'a str,
-    pub(super) key: &'a str,
+pub(crate) struct Policy<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) key: &'a str,
 }
 
 /// Checks a token for use with an audience. Gives the time when it expires, or the reason why it is no good in the
 /// words of the service.
-pub(super) fn verify(
+pub(crate) fn verify(
     token: &str,
     audience: &str,
     policy: Policy<'_>,

@@ -5,13 +5,13 @@
 use std::ops::RangeInclusive;
 
 /// The descriptor of the section that holds the message's annotations.
-pub(super) const MESSAGE_ANNOTATIONS: u8 = 0x72;
+pub(crate) const MESSAGE_ANNOTATIONS: u8 = 0x72;
 
 /// The descriptors of all sections, from header to footer.
 const SECTIONS: RangeInclusive<u8> = 0x70..=0x78;
 
 /// The sections of a message, each with its descriptor and as encoded. `None` if this is no message.
-pub(super) fn sections(mut message: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+pub(crate) fn sections(mut message: &[u8]) -> Option<Vec<(u8, &[u8])>> {
     let mut sections = Vec::with_capacity(4);
     while !message.is_empty() {
         // A described value with a small descriptor, `smallulong`: that is how all libraries write sections.
@@ -28,7 +28,7 @@ pub(super) fn sections(mut message: &[u8]) -> Option<Vec<(u8, &[u8])>> {
 
 /// The bytes of the value at the beginning, its constructor included. The upper half of the constructor says where its
 /// size is to be found.
-fn size(value: &[u8]) -> Option<usize> {
+pub(crate) fn size(value: &[u8]) -> Option<usize> {
     let (constructor, rest) = value.split_first()?;
     let content = match constructor >> 4 {
         0x4 => 0,

@@ -7,23 +7,31 @@ use fe2o3_amqp_types::{
 
 /// An AMQP error condition with its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     condition: String,
     description: String,
 }
 
 impl Refusal {
-    pub(super) fn new(condition: impl Into<String>, description: impl Into<String>) -> Self {
+    pub(crate) fn new(condition: impl Into<String>, description: impl Into<String>) -> Self {
         Self { condition: condition.into(), description: description.into() }
     }
 
+    pub(crate) fn condition(&self) -> &str {
+        &self.condition
+    }
+
+    pub(crate) fn description(&self) -> &str {
+        &self.description
+    }
+
     /// Nothing is at this address.
-    pub(super) fn not_found(address: &str) -> Self {
+    pub(crate) fn not_found(address: &str) -> Self {
         Self::new("amqp:not-found", format!("The messaging entity '{address}' could not be found."))
     }
 
     /// The connection holds no token for this address.
-    pub(super) fn unauthorized(claim: &str, address: &str) -> Self {
+    pub(crate) fn unauthorized(claim: &str, address: &str) -> Self {
         Self::new(
             "amqp:unauthorized-access",
             format!(
@@ -33,12 +41,12 @@ impl Refusal {
     }
 
     /// The connection's token was good for this address and is no longer.
-    pub(super) fn expired(address: &str) -> Self {
+    pub(crate) fn expired(address: &str) -> Self {
         Self::new("amqp:unauthorized-access", format!("ExpiredToken: The token is expired. Resource: '{address}'."))
     }
 
     /// The hub has no such partition.
-    pub(super) fn partition_out_of_range(partitions: usize) -> Self {
+    pub(crate) fn partition_out_of_range(partitions: usize) -> Self {
         Self::new(
             "com.microsoft:argument-out-of-range",
             format!(
