@@ -1,5 +1,6 @@
-//! Endpoints of Event Hubs: every kind of notification as it arrives there, compared with the examples in
-//! `tests/fixtures/messages`, most of which Azure publishes; and what becomes of notifications when the hub is in trouble.
+//! Endpoints of Event Hubs and Service Bus: every kind of notification as it arrives there, compared with the examples in
+//! `tests/fixtures/messages`, most of which Azure publishes; and what becomes of notifications when a service is in
+//! trouble.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,6 +14,7 @@ use local_azure::{
         Config, Destination, DigitalTwins, Endpoint, EndpointSnapshot, EventRoute, Graph, Precondition, Telemetry,
     },
     event_hubs::{self, Answer, Cut, EventHubs, HubConfig, StoredEvent, TokenAnswer},
+    service_bus::{self, ServiceBus, StoredMessage, TopicConfig},
 };
 use serde_json::{Value, json};
 use tokio::{task::unconstrained, time::timeout};
@@ -24,6 +26,10 @@ use crate::{
 
 /// The hub that the twins' notifications go to.
 const HUB: &str = "adt";
+
+/// The topic that they go to, and its subscription.
+const TOPIC: &str = "adt";
+const SUBSCRIPTION: &str = "bridge";
 
 const MODEL: &str = "dtmi:examplecom:interfaceName;1";
 const FLOOR: &str = "dtmi:example:com:floor4;2";
@@ -46,6 +52,15 @@ async fn instance(destination: Destination) -> DigitalTwins {
 
 fn hub(hubs: &EventHubs) -> Destination {
     Destination::EventHub { connection_string: hubs.connection_string(HUB), partition_by_twin: true }
+}
+
+fn service_bus() -> ServiceBus {
+    let topics = vec![TopicConfig::new(TOPIC, SUBSCRIPTION)];
+    ServiceBus::start(service_bus::Config { topics, ..Default::default() }).unwrap()
+}
+
+fn topic(bus: &ServiceBus) -> Destination {
+    Destination::ServiceBus { connection_string: bus.connection_string(TOPIC), topic: TOPIC.to_owned() }
 }
 
 fn snapshot(graph: &Graph) -> EndpointSnapshot {
@@ -190,7 +205,8 @@ fn normalized(mut message: Value) -> Value {
 }
 
 /// Each message is as its examples, and of the content type that goes with it.
-fn are_as_the_examples(messages: &[Message], told: &[Option<&str>]) {
+fn are_as_the_examples(messages: impl IntoIterator<Item: Into<Message>>, told: &[Option<&str>]) {
+    let messages: Vec<Message> = messages.into_iter().map(Into::into).collect();
     assert_eq!(messages.len(), told.len());
     for (message, name) in messages.iter().zip(told) {
         let Some(name) = name else { continue };
@@ -211,12 +227,27 @@ struct Message {
     body: Value,
 }
 
-impl From<&StoredEvent> for Message {
-    fn from(event: &StoredEvent) -> Self {
+impl From<StoredEvent> for Message {
+    fn from(event: StoredEvent) -> Self {
+        let body = serde_json::from_slice(&event.body).unwrap();
+        Self { content_type: event.content_type.unwrap(), properties: event.properties, body }
+    }
+}
+
+impl From<StoredMessage> for Message {
+    fn from(message: StoredMessage) -> Self {
+        let body = serde_json::from_slice(&message.body).unwrap();
+        Self { content_type: message.content_type.unwrap(), properties: message.properties, body }
+    }
+}
+
+/// A message as the clients' scripts print it.
+impl From<&Value> for Message {
+    fn from(printed: &Value) -> Self {
         Self {
-            content_type: event.content_type.clone().unwrap(),
-            properties: event.properties.clone(),
-            body: serde_json::from_slice(&event.body).unwrap(),
+            content_type: printed["contentType"].as_str().unwrap().to_owned(),
+            properties: serde_json::from_value(printed["properties"].clone()).unwrap(),
+            body: serde_json::from_str(printed["body"].as_str().unwrap()).unwrap(),
         }
     }
 }
@@ -227,7 +258,7 @@ async fn every_kind_of_notification_arrives_at_the_hub_as_azure_sends_it() {
     let twins = instance(hub(&hubs)).await;
     let told = make_every_change(twins.graph()).await;
     let events = hubs.wait_for(HUB, told.len(), SOON).await.unwrap();
-    are_as_the_examples(&events.iter().map(Message::from).collect::<Vec<_>>(), &told);
+    are_as_the_examples(events.iter().cloned(), &told);
     assert!(events.iter().all(|event| event.message_id.is_none()));
     let keys: Vec<_> = events.iter().map(|event| event.partition_key.as_deref().unwrap()).collect();
     let twin_of = |event: &StoredEvent| {
@@ -249,15 +280,33 @@ async fn the_python_client_reads_every_kind_of_notification() {
     let told = make_every_change(twins.graph()).await;
     let arguments = [hubs.connection_string(HUB), told.len().to_string()];
     let Some(read) = run_slowly("read_events.py", &arguments.each_ref().map(String::as_str)).await else { return };
-    let messages = read.iter().map(|event| Message {
-        content_type: event["contentType"].as_str().unwrap().to_owned(),
-        properties: serde_json::from_value(event["properties"].clone()).unwrap(),
-        body: serde_json::from_str(event["body"].as_str().unwrap()).unwrap(),
-    });
-    are_as_the_examples(&messages.collect::<Vec<_>>(), &told);
+    are_as_the_examples(&read, &told);
     let keys: Vec<_> = read.iter().map(|event| event["partitionKey"].as_str()).collect();
     let stored = hubs.events(HUB);
     assert_eq!(keys, stored.iter().map(|event| event.partition_key.as_deref()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn every_kind_of_notification_arrives_at_the_topic_as_azure_sends_it() {
+    let bus = service_bus();
+    let twins = instance(topic(&bus)).await;
+    let told = make_every_change(twins.graph()).await;
+    let messages = bus.messages(TOPIC, SUBSCRIPTION);
+    assert!(messages.iter().all(|message| message.message_id.is_none()));
+    are_as_the_examples(messages, &told);
+}
+
+#[tokio::test]
+async fn the_python_client_receives_every_kind_of_notification() {
+    let bus = service_bus();
+    let twins = instance(topic(&bus)).await;
+    let told = make_every_change(twins.graph()).await;
+    let (connection_string, count) = (bus.connection_string(TOPIC), told.len().to_string());
+    let arguments = [&connection_string, TOPIC, SUBSCRIPTION, &count];
+    let Some(received) = run_slowly("read_messages.py", &arguments).await else { return };
+    are_as_the_examples(&received, &told);
+    assert!(received.iter().all(|message| message["correlationId"].as_str().is_some_and(|id| id.len() == 36)));
+    assert!(bus.wait_until(SOON, |bus| bus.messages(TOPIC, SUBSCRIPTION).is_empty()).await);
 }
 
 /// Three sensors that measure at the same time, each so many times, numbered from 0.
@@ -280,14 +329,23 @@ async fn sensors(graph: &Graph) {
 }
 
 /// The numbers that each sensor measured, in the order in which they arrived.
-fn measured(events: &[StoredEvent]) -> BTreeMap<String, Vec<u64>> {
+fn measured(messages: impl IntoIterator<Item: Into<Message>>) -> BTreeMap<String, Vec<u64>> {
     let mut measured: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for event in events {
-        let body: Value = serde_json::from_slice(&event.body).unwrap();
-        let twin = event.properties["cloudEvents:subject"].as_str().unwrap().to_owned();
+    for Message { properties, body, .. } in messages.into_iter().map(Into::into) {
+        let twin = properties["cloudEvents:subject"].as_str().unwrap().to_owned();
         measured.entry(twin).or_default().extend(body["patch"][0]["value"].as_u64());
     }
     measured
+}
+
+/// Everything that was measured has arrived, of each sensor in order; some of it perhaps more than once.
+fn nothing_is_missing(measured: &BTreeMap<String, Vec<u64>>, count: usize) {
+    assert_eq!(measured.len(), 3);
+    for (twin, numbers) in measured {
+        let mut once = numbers.clone();
+        once.dedup();
+        assert!(once.iter().copied().eq(0..count as u64), "{twin}: {numbers:?}");
+    }
 }
 
 #[tokio::test]
@@ -326,13 +384,33 @@ async fn whatever_happens_to_the_hub_nothing_is_lost_and_each_twin_keeps_its_ord
     timeout(SOON, async { tokio::join!(measure(graph, count), trouble(Arc::clone(&hubs))) }).await.unwrap();
     timeout(SOON, graph.sent()).await.unwrap();
 
-    for (twin, numbers) in measured(&hubs.events(HUB)) {
-        let mut once = numbers.clone();
-        once.dedup();
-        assert!(once.iter().copied().eq(0..count as u64), "{twin}: {numbers:?}");
-    }
+    nothing_is_missing(&measured(hubs.events(HUB)), count);
     let EndpointSnapshot { taken, accepted, dropped, problem } = snapshot(graph);
     assert_eq!((taken, accepted, dropped, problem), (3 + 3 * count as u64, taken, 0, None));
+}
+
+#[tokio::test]
+async fn whatever_happens_to_the_topic_nothing_is_lost_and_each_twin_keeps_its_order() {
+    let bus = Arc::new(service_bus());
+    let twins = instance(topic(&bus)).await;
+    let graph = twins.graph();
+    sensors(graph).await;
+    let count = 100;
+    let trouble = async |bus: Arc<ServiceBus>| {
+        let wait_for = async |count| {
+            assert!(bus.wait_until(SOON, |bus| bus.messages(TOPIC, SUBSCRIPTION).len() >= count).await);
+        };
+        wait_for(30).await;
+        bus.pause();
+        bus.resume().unwrap();
+        wait_for(90).await;
+        bus.faults().expire_tokens();
+        wait_for(150).await;
+        bus.faults().cut_connections();
+    };
+    timeout(SOON, async { tokio::join!(measure(graph, count), trouble(Arc::clone(&bus))) }).await.unwrap();
+    timeout(SOON, graph.sent()).await.unwrap();
+    nothing_is_missing(&measured(bus.messages(TOPIC, SUBSCRIPTION)), count);
 }
 
 #[tokio::test]
@@ -388,7 +466,7 @@ async fn while_the_hub_is_away_a_thousand_notifications_wait_and_then_changes() 
     hubs.resume().unwrap();
     timeout(SOON, waiting).await.unwrap().unwrap();
     timeout(SOON, graph.sent()).await.unwrap();
-    assert!(measured(&hubs.events(HUB))["a"].iter().copied().eq(0..=1000));
+    assert!(measured(hubs.events(HUB))["a"].iter().copied().eq(0..=1000));
 }
 
 #[tokio::test]
