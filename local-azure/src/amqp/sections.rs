@@ -4,6 +4,9 @@
 
 use std::ops::RangeInclusive;
 
+/// The descriptor of the header.
+pub(crate) const HEADER: u8 = 0x70;
+
 /// The descriptor of the section that holds the message's annotations.
 pub(crate) const MESSAGE_ANNOTATIONS: u8 = 0x72;
 

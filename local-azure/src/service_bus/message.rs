@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fe2o3_amqp_types::{
-    messaging::{Body, Data, annotations::OwnedKey},
+    messaging::{Body, Data, Header, annotations::OwnedKey},
     primitives::{Timestamp, Value},
 };
 use time::OffsetDateTime;
@@ -15,6 +15,7 @@ use super::settlement::Changes;
 use crate::amqp::{
     message::{AmqpMessage, BATCH_FORMAT, content, decode, encode, json_of, text_of_id},
     refusal::Refusal,
+    sections::HEADER,
 };
 
 /// Unpacks a transfer: all of its messages, each encoded, or none if any can't be read.
@@ -60,7 +61,7 @@ impl Queued {
     pub(super) fn delivery(&self, lock: Option<Lock>) -> Result<Vec<u8>, Refusal> {
         let unreadable = || Refusal::new("amqp:internal-error", "The message can't be read any more.");
         let mut message = decode(&self.encoded).ok_or_else(unreadable)?;
-        message.header.get_or_insert_default().delivery_count = self.delivery_count;
+        let header = message.header.take().unwrap_or_default();
         let annotations = &mut message.message_annotations.get_or_insert_default().0;
         let mut annotate = |name: &str, value: Value| annotations.insert(OwnedKey::from(name), value);
         annotate("x-opt-sequence-number", Value::Long(self.sequence_number));
@@ -70,7 +71,7 @@ impl Queued {
             annotate("x-opt-locked-until", Value::Timestamp(Timestamp::from(until)));
         }
         self.apply_changes(&mut message);
-        encode(message)
+        Ok([header_section(&header, self.delivery_count), encode(message)?].concat())
     }
 
     fn apply_changes(&self, message: &mut AmqpMessage) {
@@ -81,6 +82,23 @@ impl Queued {
             }
         }
     }
+}
+
+/// The header with this delivery count. The library leaves a count of zero out, and the .NET client fails without one.
+fn header_section(header: &Header, delivery_count: u32) -> Vec<u8> {
+    let bool = |value| if value { [0x41] } else { [0x42] };
+    let uint = |value: u32| [&[0x70][..], &value.to_be_bytes()].concat();
+    let fields = [
+        &bool(header.durable)[..],
+        &[0x50, header.priority.0],
+        &header.ttl.map_or_else(|| vec![0x40], uint),
+        &bool(header.first_acquirer),
+        &uint(delivery_count),
+    ];
+    let values = fields.concat();
+    // Never more than fourteen bytes.
+    let size = u8::try_from(1 + values.len()).unwrap_or(u8::MAX);
+    [&[0x00, 0x53, HEADER, 0xc0, size, 5], values.as_slice()].concat()
 }
 
 /// A message that a queue holds, decoded.
@@ -130,5 +148,70 @@ impl StoredMessage {
     #[must_use]
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fe2o3_amqp_types::messaging::{Batch, Message, Properties, annotations::AnnotationKey};
+    use fe2o3_amqp_types::primitives::SimpleValue;
+
+    use super::*;
+
+    fn message(id: &str) -> AmqpMessage {
+        Message::builder()
+            .header(Header { ttl: Some(1_000), ..Header::default() })
+            .properties(Properties::builder().message_id(id.to_owned()).build())
+            .body(Body::Data(Batch::new(vec![Data::from(id.as_bytes())])))
+            .build()
+    }
+
+    fn queued(encoded: Vec<u8>, delivery_count: u32) -> Queued {
+        Queued {
+            encoded: Arc::new(encoded),
+            sequence_number: 7,
+            enqueue_sequence_number: 9,
+            enqueued_time: OffsetDateTime::UNIX_EPOCH,
+            delivery_count,
+            changes: vec![("seen".to_owned(), SimpleValue::Bool(true))],
+        }
+    }
+
+    #[test]
+    fn a_delivery_says_where_it_stands() {
+        for count in [0, 3] {
+            let until = OffsetDateTime::UNIX_EPOCH + std::time::Duration::from_secs(60);
+            let lock = Lock { token: Uuid::nil(), until };
+            let delivery = queued(encode(message("one")).unwrap(), count).delivery(Some(lock)).unwrap();
+            // Present even if it is zero.
+            assert_eq!(delivery[..6], [0x00, 0x53, 0x70, 0xc0, 15, 5]);
+            let decoded = decode(&delivery).unwrap();
+            let header = decoded.header.unwrap();
+            assert_eq!((header.ttl, header.delivery_count), (Some(1_000), count));
+            let annotations = decoded.message_annotations.unwrap().0;
+            let annotation = |name: &str| annotations.get(&name as &dyn AnnotationKey).cloned();
+            assert_eq!(annotation("x-opt-sequence-number"), Some(Value::Long(7)));
+            assert_eq!(annotation("x-opt-enqueue-sequence-number"), Some(Value::Long(9)));
+            assert_eq!(annotation("x-opt-locked-until"), Some(Value::Timestamp(Timestamp::from_milliseconds(60_000))));
+            assert_eq!(decoded.application_properties.unwrap().0.get("seen"), Some(&SimpleValue::Bool(true)));
+            assert_eq!(content(decoded.body), b"one");
+        }
+    }
+
+    #[test]
+    fn a_batch_is_unpacked_whole_or_not_at_all() {
+        let batch = |sections: &[Vec<u8>]| {
+            let sections: Vec<_> = sections.iter().cloned().map(Data::from).collect();
+            unpack(
+                encode(Message::builder().body(Body::Data(Batch::new(sections))).build()).unwrap(),
+                Some(BATCH_FORMAT),
+            )
+        };
+        let [one, two] = ["one", "two"].map(|id| encode(message(id)).unwrap());
+        assert_eq!(batch(&[one.clone(), two.clone()]), Ok(vec![one.clone(), two]));
+        assert!(batch(&[one.clone(), b"not a message".to_vec()]).is_err());
+        assert!(batch(&[]).is_err());
+        assert_eq!(unpack(one.clone(), Some(0)), Ok(vec![one]));
+        assert!(unpack(b"not a message".to_vec(), None).is_err());
     }
 }
