@@ -28,7 +28,11 @@ pub(super) struct FunctionResult {
 /// Why an answer fails the invocation. Its `Outputs` and `Logs` are dropped.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("Response status code does not indicate success: {0}")]
+    #[error(
+        "Response status code does not indicate success: {} ({}).",
+        .0.as_u16(),
+        .0.canonical_reason().unwrap_or_default()
+    )]
     Status(StatusCode),
     #[error("Invalid HttpResponseMessage: content type {0:?} is not JSON")]
     MediaType(String),

@@ -11,7 +11,10 @@ use std::{fs, io};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::function::{EventGridFunction, Function, FunctionJson, HttpFunction};
+use super::event_hub_trigger::EventHubOptions;
+use super::function::{EventGridFunction, EventHubFunction, HttpFunction, ServiceBusFunction};
+use super::function_json::{Declared, FunctionJson};
+use super::service_bus_trigger::ServiceBusOptions;
 use super::timespan;
 
 /// How long an invocation may take where `host.json` doesn't say (every plan but Consumption, which has 5 minutes).
@@ -55,7 +58,11 @@ pub(super) struct App {
     pub(super) custom_handler: CustomHandler,
     pub(super) function_timeout: Duration,
     pub(super) event_grid_functions: BTreeMap<String, Arc<EventGridFunction>>,
+    pub(super) event_hub_functions: Vec<EventHubFunction>,
+    pub(super) event_hub_options: EventHubOptions,
     pub(super) http_functions: BTreeMap<String, HttpFunction>,
+    pub(super) service_bus_functions: Vec<ServiceBusFunction>,
+    pub(super) service_bus_options: ServiceBusOptions,
 }
 
 /// The section `customHandler` of `host.json`.
@@ -100,7 +107,11 @@ impl App {
             custom_handler,
             function_timeout,
             event_grid_functions: BTreeMap::new(),
+            event_hub_functions: Vec::new(),
+            event_hub_options: host.extensions.event_hubs,
             http_functions: BTreeMap::new(),
+            service_bus_functions: Vec::new(),
+            service_bus_options: host.extensions.service_bus,
         };
         app.add_functions(root)?;
         if !section.enable_forwarding_http_request
@@ -123,22 +134,29 @@ impl App {
                 self.add_function(entry.file_name().to_string_lossy().into_owned(), path)?;
             }
         }
-        if self.event_grid_functions.is_empty() && self.http_functions.is_empty() {
+        if self.functions() == 0 {
             let problem = "no function found: no sub-folder holds a function.json".to_owned();
             return Err(AppError::Unusable { path: root.to_owned(), problem });
         }
         Ok(())
     }
 
+    fn functions(&self) -> usize {
+        let of_brokers = self.event_hub_functions.len() + self.service_bus_functions.len();
+        self.event_grid_functions.len() + self.http_functions.len() + of_brokers
+    }
+
     fn add_function(&mut self, name: String, path: PathBuf) -> Result<(), AppError> {
         let json: FunctionJson = read_json(&path)?;
         match json.into_function(name.clone()).map_err(|problem| AppError::Unusable { path, problem })? {
-            Function::EventGrid(function) => {
+            Declared::EventGrid(function) => {
                 self.event_grid_functions.insert(name, Arc::new(function));
             }
-            Function::Http(function) => {
+            Declared::EventHub(function) => self.event_hub_functions.push(function),
+            Declared::Http(function) => {
                 self.http_functions.insert(name, function);
             }
+            Declared::ServiceBus(function) => self.service_bus_functions.push(function),
         }
         Ok(())
     }
@@ -155,6 +173,15 @@ struct HostJson {
     version: String,
     function_timeout: Option<String>,
     custom_handler: Option<CustomHandlerJson>,
+    #[serde(default)]
+    extensions: ExtensionsJson,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ExtensionsJson {
+    event_hubs: EventHubOptions,
+    service_bus: ServiceBusOptions,
 }
 
 #[derive(Default, Deserialize)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use reqwest::{Method, Response, StatusCode};
 
 use super::blob_path::BlobName;
-use super::shared_key::{ConnectionString, InvalidConnectionString, SignedRequest};
+use super::shared_key::{Condition, ConnectionString, InvalidConnectionString, SignedRequest};
 
 /// Where blob outputs are written, whatever connection their bindings name.
 #[derive(Clone, Debug)]
@@ -78,29 +78,43 @@ async fn put_blob(
     name: &BlobName,
     content: Vec<u8>,
 ) -> Result<(), BlobError> {
-    let segments: Vec<&str> = std::iter::once(name.container.as_str()).chain(name.blob.split('/')).collect();
+    let headers = [("x-ms-blob-type", "BlockBlob")];
+    let response = put(account, client, name, &headers, Condition::None, content).await?;
+    success(response, &[]).await
+}
+
+/// Puts a blob, into a container that is created if it isn't there, and gives the answer whatever it is.
+pub(super) async fn put(
+    account: &ConnectionString,
+    client: &reqwest::Client,
+    name: &BlobName,
+    headers: &[(&'static str, &str)],
+    condition: Condition<'_>,
+    content: Vec<u8>,
+) -> Result<Response, BlobError> {
+    let segments = name.segments();
     let put = || async {
-        let headers = [("x-ms-blob-type", "BlockBlob")];
-        let request = SignedRequest { method: Method::PUT, segments: &segments, query: &[], headers: &headers };
+        let request = SignedRequest { method: Method::PUT, segments: &segments, query: &[], headers, condition };
         client.execute(request.build(account, content.clone())?).await.map_err(BlobError::from)
     };
-    let mut response = put().await?;
-    if response.status() == StatusCode::NOT_FOUND {
-        create_container(account, client, &name.container).await?;
-        response = put().await?;
+    let response = put().await?;
+    if response.status() != StatusCode::NOT_FOUND {
+        return Ok(response);
     }
-    success(response, &[]).await
+    create_container(account, client, &name.container).await?;
+    put().await
 }
 
 async fn create_container(account: &ConnectionString, client: &reqwest::Client, name: &str) -> Result<(), BlobError> {
     let query = [("restype", "container")];
-    let request = SignedRequest { method: Method::PUT, segments: &[name], query: &query, headers: &[] };
+    let (segments, condition) = ([name], Condition::None);
+    let request = SignedRequest { method: Method::PUT, segments: &segments, query: &query, headers: &[], condition };
     let response = client.execute(request.build(account, Vec::new())?).await?;
     // Another invocation may have been faster.
     success(response, &[StatusCode::CONFLICT]).await
 }
 
-async fn success(response: Response, tolerated: &[StatusCode]) -> Result<(), BlobError> {
+pub(super) async fn success(response: Response, tolerated: &[StatusCode]) -> Result<(), BlobError> {
     let status = response.status();
     if status.is_success() || tolerated.contains(&status) {
         return Ok(());

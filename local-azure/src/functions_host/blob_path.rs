@@ -17,6 +17,13 @@ pub(crate) struct BlobName {
     pub(crate) blob: String,
 }
 
+impl BlobName {
+    /// The segments of its path, the container first.
+    pub(super) fn segments(&self) -> Vec<&str> {
+        std::iter::once(self.container.as_str()).chain(self.blob.split('/')).collect()
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Part {
     Text(String),

@@ -1,10 +1,10 @@
 //! One invocation of a function, whatever triggered it: the handler must be there, and answer in time.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,11 +24,14 @@ pub(super) struct Executor {
     pub(super) terminate: CancellationToken,
 }
 
+/// Why an invocation failed.
+pub(super) type Reason = Box<dyn Error + Send + Sync>;
+
 /// An invocation failed. The text is all that the sender of events gets to see; the reason goes to the log.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    #[error("Exception while executing function: Functions.{0}")]
-    Exception(String),
+    #[error("Exception while executing function: Functions.{function}")]
+    Exception { function: String, source: Reason },
     #[error("Timeout value of {} was exceeded by function: Functions.{function}", timespan::format(*timeout))]
     Timeout { function: String, timeout: Duration },
 }
@@ -48,19 +51,26 @@ impl Executor {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Interrupted> {
-        let work = self.terminate.clone().run_until_cancelled_owned(work);
-        self.running.spawn(work).await?.ok_or(Interrupted::Stopped)
+        self.spawn(work).await?.ok_or(Interrupted::Stopped)
+    }
+
+    /// Has work done beside; nothing comes of it if the host ends before.
+    pub(super) fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<Option<T>> {
+        self.running.spawn(self.terminate.clone().run_until_cancelled_owned(work))
     }
 
     /// Calls the handler for a function, once it is ready, and for no longer than a function may take.
-    pub(super) async fn invoke<T, E: Display, F: Future<Output = Result<T, E>>>(
+    pub(super) async fn invoke<T, E: Into<Reason>, F: Future<Output = Result<T, E>>>(
         &self,
         function: &str,
         call: impl FnOnce(SocketAddr) -> F,
     ) -> Result<T, Failure> {
-        let ready = self.handler.ready().await.map_err(|gone| self.failed(function, &gone))?;
+        let ready = self.handler.ready().await.map_err(|gone| self.failed(function, gone))?;
         match tokio::time::timeout(self.function_timeout, call(ready.address)).await {
-            Ok(result) => result.map_err(|error| self.failed(function, &error)),
+            Ok(result) => result.map_err(|error| self.failed(function, error)),
             Err(_) => Err(self.timed_out(ready, function)),
         }
     }
@@ -74,8 +84,9 @@ impl Executor {
         failure
     }
 
-    pub(super) fn failed(&self, function: &str, reason: &dyn Display) -> Failure {
-        self.log.error(Category::Host, format!("Executed 'Functions.{function}' (Failed): {reason}"));
-        Failure::Exception(function.to_owned())
+    pub(super) fn failed(&self, function: &str, reason: impl Into<Reason>) -> Failure {
+        let source = reason.into();
+        self.log.error(Category::Host, format!("Executed 'Functions.{function}' (Failed): {source}"));
+        Failure::Exception { function: function.to_owned(), source }
     }
 }

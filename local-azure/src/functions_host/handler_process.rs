@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::app::CustomHandler;
 use super::free_port::free_port;
 use super::log::{Category, Level, Log, stderr_level};
+use super::settings::Settings;
 
 /// How many of the last lines on stderr the host repeats when the handler fails.
 const LAST_WORDS: usize = 3;
@@ -45,17 +46,17 @@ impl HandlerCommand {
         root: &Path,
         declared: &CustomHandler,
         executable: Option<&Path>,
-        settings: &[(String, String)],
+        settings: &Settings,
         stop_grace: Duration,
     ) -> Option<Self> {
-        let expanded = |text: &String| expand(text, settings);
+        let expanded = |text: &String| settings.expand(text);
         let executable = executable.map(Path::to_owned).or_else(|| {
             let name = PathBuf::from(declared.executable.as_ref().map(expanded)?);
             // A file of the app, or else a program that the system finds, such as `node`.
             Some(if root.join(&name).is_file() { root.join(name) } else { name })
         })?;
         let mut environment = vec![("FUNCTIONS_WORKER_RUNTIME".to_owned(), "custom".to_owned())];
-        environment.extend_from_slice(settings);
+        environment.extend_from_slice(settings.ours());
         Some(Self {
             executable,
             arguments: declared.arguments.iter().map(expanded).collect(),
@@ -65,17 +66,6 @@ impl HandlerCommand {
             stderr_is_errors: declared.stderr_is_errors,
             stop_grace,
         })
-    }
-}
-
-/// Replaces each `%NAME%` that has a value.
-fn expand(text: &str, settings: &[(String, String)]) -> String {
-    let Some((before, rest)) = text.split_once('%') else { return text.to_owned() };
-    let Some((name, after)) = rest.split_once('%') else { return text.to_owned() };
-    let setting = settings.iter().find(|(setting, _)| setting == name).map(|(_, value)| value.clone());
-    match setting.or_else(|| std::env::var(name).ok()) {
-        Some(value) => format!("{before}{value}{}", expand(after, settings)),
-        None => format!("{before}%{name}{}", expand(&format!("%{after}"), settings)),
     }
 }
 
@@ -202,23 +192,5 @@ async fn lines(stream: impl AsyncRead + Unpin, mut each: impl FnMut(&str)) {
     while stream.read_until(b'\n', &mut line).await.is_ok_and(|length| length > 0) {
         each(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
         line.clear();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::expand;
-
-    #[test]
-    fn variables_are_expanded() {
-        let settings = [("NAME".to_owned(), "value".to_owned())];
-        for (text, expanded) in [
-            ("plain", "plain"),
-            ("a%NAME%b%NAME%", "avaluebvalue"),
-            ("100%", "100%"),
-            ("%NOT_THERE_AT_ALL%NAME%", "%NOT_THERE_AT_ALLvalue"),
-        ] {
-            assert_eq!(expand(text, &settings), expanded, "{text}");
-        }
     }
 }

@@ -24,32 +24,48 @@
 mod answer;
 mod app;
 mod blob;
+mod blob_metadata;
 mod blob_path;
+mod broker;
 mod config;
 mod delivery;
+mod envelope;
+mod event_hub_trigger;
 mod execution;
 mod free_port;
 mod function;
+mod function_json;
 mod function_key;
 mod handler;
 mod handler_client;
 mod handler_process;
 mod http_trigger;
 mod invocation;
+mod invoker;
+mod listeners;
 mod log;
+mod message_data;
 mod newtonsoft;
 mod outputs;
+mod progress;
+mod retry;
+mod retry_context;
+mod service_bus_trigger;
+mod settings;
 mod shared_key;
 mod timespan;
 mod webhook;
 
+use std::collections::BTreeMap;
 use std::io;
+use std::mem::take;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -60,7 +76,9 @@ pub(crate) use blob::{BlobError, BlobStore};
 pub(crate) use blob_path::BlobName;
 pub use config::{Config, Handler, Timeouts};
 pub use function_key::FunctionKey;
+pub use listeners::ListenerError;
 pub use log::{Category, Level, Log, LogLine};
+pub use progress::Progress;
 pub use shared_key::InvalidConnectionString;
 
 use app::App;
@@ -70,6 +88,9 @@ use handler::{HandlerLink, Supervisor};
 use handler_client::HandlerClient;
 use handler_process::HandlerCommand;
 use http_trigger::HttpTriggers;
+use invoker::Invoker;
+use listeners::Listeners;
+use settings::Settings;
 use webhook::Webhook;
 
 /// The host could not be started.
@@ -78,6 +99,9 @@ pub enum Error {
     /// The function app is not as it must be.
     #[error(transparent)]
     App(#[from] AppError),
+    /// A function with an Event Hubs trigger can't listen.
+    #[error(transparent)]
+    Listener(#[from] ListenerError),
     /// The storage can't be used.
     #[error(transparent)]
     Storage(#[from] InvalidConnectionString),
@@ -100,6 +124,7 @@ pub struct FunctionsHost {
     address: SocketAddr,
     executor: Arc<Executor>,
     http_triggers: HttpTriggers,
+    progress: BTreeMap<String, watch::Receiver<Progress>>,
     /// No more requests are taken.
     drain: CancellationToken,
     server: JoinHandle<()>,
@@ -110,8 +135,13 @@ pub struct FunctionsHost {
 impl FunctionsHost {
     /// Starts to listen and starts the handler, and returns when the handler answers. Requests that arrive before wait.
     pub async fn start(config: Config) -> Result<Self, Error> {
-        let app = App::read(&config.root)?;
-        let store = BlobStore::new(&config.storage)?;
+        let mut app = App::read(&config.root)?;
+        let settings = Settings::new(&config.environment);
+        app.event_grid_functions.retain(|name, _| !settings.disable(name));
+        app.http_functions.retain(|name, _| !settings.disable(name));
+        let (event_hubs, service_bus) = (take(&mut app.event_hub_functions), take(&mut app.service_bus_functions));
+        let listeners = Listeners::new(event_hubs, service_bus, &settings, &config.log)?;
+        let store = Arc::new(BlobStore::new(&config.storage)?);
         let initialization_timeout =
             config.timeouts.initialization.unwrap_or(app.custom_handler.initialization_timeout);
         let client = HandlerClient::new();
@@ -120,7 +150,7 @@ impl FunctionsHost {
         let (supervisor, handler) = if let Handler::Listening(address) = config.handler {
             (None, HandlerLink::attached(address))
         } else {
-            let command = handler_command(&config, &app)?;
+            let command = handler_command(&config, &app, &settings)?;
             let (client, stop, log) = (client.clone(), terminate.clone(), config.log.clone());
             let (supervisor, link) = Supervisor::new(command, client, initialization_timeout, stop, log);
             (Some(supervisor), link)
@@ -136,8 +166,9 @@ impl FunctionsHost {
             running: TaskTracker::new(),
             terminate,
         });
-        let deliveries = Deliveries { executor: Arc::clone(&executor), client: client.clone(), store };
-        let webhook = Webhook { functions: Arc::new(app.event_grid_functions), deliveries: Arc::new(deliveries) };
+        let invoker = Arc::new(Invoker { executor: Arc::clone(&executor), client: client.clone(), store });
+        let deliveries = Deliveries(Arc::clone(&invoker));
+        let webhook = Webhook { functions: Arc::new(app.event_grid_functions), deliveries };
         let http_triggers = HttpTriggers {
             functions: Arc::new(app.http_functions),
             key: config.function_key,
@@ -145,16 +176,18 @@ impl FunctionsHost {
             executor: Arc::clone(&executor),
         };
         let router = webhook.router().merge(http_triggers.clone().router());
-        let host = Self {
+        let mut host = Self {
             address,
             server: tokio::spawn(serve(listener, router, executor.log.clone(), drain.clone())),
             supervisor: supervisor.map(|supervisor| tokio::spawn(supervise(supervisor, drain.clone()))),
             executor,
             http_triggers,
+            progress: BTreeMap::new(),
             drain,
             stop_grace: config.timeouts.stop,
         };
         host.until_ready(&client, initialization_timeout).await?;
+        host.progress = listeners.start(&app.event_hub_options, &app.service_bus_options, &invoker, &host.drain);
         Ok(host)
     }
 
@@ -177,6 +210,13 @@ impl FunctionsHost {
         self.http_triggers.url(self.address, function)
     }
 
+    /// How far the listeners of a function with an Event Hubs or Service Bus trigger are. `None` if there is no such
+    /// function, or it is disabled.
+    #[must_use]
+    pub fn progress(&self, function: &str) -> Option<watch::Receiver<Progress>> {
+        self.progress.get(function).cloned()
+    }
+
     /// The process id of the handler; `None` while it is being restarted, after its end, or if the host didn't start it.
     #[must_use]
     pub fn handler_pid(&self) -> Option<u32> {
@@ -193,7 +233,7 @@ impl FunctionsHost {
         self.drain.cancelled().await;
     }
 
-    /// Takes no more deliveries, gives the running ones time to end, then ends the handler.
+    /// Takes no more deliveries and messages, gives the running ones time to end, then ends the handler.
     ///
     /// The real host does the same but for the last step: it kills the handler without a signal that it could catch.
     /// Here it gets a SIGTERM first, and is killed if that doesn't help.
@@ -226,13 +266,13 @@ impl Drop for FunctionsHost {
     }
 }
 
-fn handler_command(config: &Config, app: &App) -> Result<HandlerCommand, AppError> {
+fn handler_command(config: &Config, app: &App, settings: &Settings) -> Result<HandlerCommand, AppError> {
     let executable = match &config.handler {
         Handler::Executable(path) => Some(path.as_path()),
         Handler::Declared | Handler::Listening(_) => None,
     };
     let grace = config.timeouts.stop;
-    HandlerCommand::new(&config.root, &app.custom_handler, executable, &config.environment, grace).ok_or_else(|| {
+    HandlerCommand::new(&config.root, &app.custom_handler, executable, settings, grace).ok_or_else(|| {
         let problem = "customHandler.description.defaultExecutablePath is missing".to_owned();
         AppError::Unusable { path: config.root.join("host.json"), problem }
     })

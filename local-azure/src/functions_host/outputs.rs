@@ -10,7 +10,7 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::answer::FunctionResult;
 use super::blob_path::BlobName;
-use super::function::EventGridFunction;
+use super::function::Output;
 use super::newtonsoft::Token;
 
 /// The name of the binding that takes `ReturnValue`.
@@ -28,16 +28,16 @@ pub(super) struct Blob {
 }
 
 /// The blobs that a result gives, in the order of the bindings.
-pub(super) fn blobs(function: &EventGridFunction, result: &FunctionResult) -> Result<Vec<Blob>, String> {
+pub(super) fn blobs(function: &str, outputs: &[Output], result: &FunctionResult) -> Result<Vec<Blob>, String> {
     let mut blobs = Vec::new();
-    for output in &function.outputs {
+    for output in outputs {
         let value = if output.name == RETURN { result.return_value.as_ref() } else { result.outputs.get(&output.name) };
         let Some(value) = value else { continue };
         let content =
             content(value, output.binary).map_err(|problem| format!("output {:?}: {problem}", output.name))?;
         // A stream to which nothing was written leaves no blob behind.
         if !content.is_empty() {
-            blobs.push(Blob { name: output.path.evaluate(&function.name)?, content });
+            blobs.push(Blob { name: output.path.evaluate(function)?, content });
         }
     }
     Ok(blobs)

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use reqwest::{Method, Request, Url};
 use sha2::Sha256;
 
@@ -79,6 +79,29 @@ pub(super) struct SignedRequest<'a> {
     pub(super) query: &'a [(&'a str, &'a str)],
     /// Headers of the service's own (`x-ms-…`).
     pub(super) headers: &'a [(&'static str, &'a str)],
+    pub(super) condition: Condition<'a>,
+}
+
+/// On what a request depends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition<'a> {
+    /// On nothing.
+    None,
+    /// The blob has this entity tag still.
+    IsStill(&'a str),
+    /// There is no such blob yet.
+    IsNew,
+}
+
+impl<'a> Condition<'a> {
+    /// The values of `If-Match` and `If-None-Match`.
+    fn headers(self) -> (&'a str, &'a str) {
+        match self {
+            Self::None => ("", ""),
+            Self::IsStill(tag) => (tag, ""),
+            Self::IsNew => ("", "*"),
+        }
+    }
 }
 
 impl SignedRequest<'_> {
@@ -103,9 +126,13 @@ impl SignedRequest<'_> {
             url.query_pairs_mut().extend_pairs(self.query);
         }
         let mut request = Request::new(self.method, url);
-        for (name, value) in headers.into_iter().chain([(AUTHORIZATION.as_str(), authorization.as_str())]) {
+        let (matches, matches_none) = self.condition.headers();
+        let conditions = [(IF_MATCH.as_str(), matches), (IF_NONE_MATCH.as_str(), matches_none)];
+        let conditions = conditions.into_iter().filter(|(_, value)| !value.is_empty());
+        let authorization = [(AUTHORIZATION.as_str(), authorization.as_str())];
+        for (name, value) in headers.into_iter().chain(conditions).chain(authorization) {
             let value = HeaderValue::from_str(value)
-                .map_err(|_| InvalidConnectionString("AccountName has characters that no header may have"))?;
+                .map_err(|_| InvalidConnectionString("a header would have characters that none may have"))?;
             request.headers_mut().insert(HeaderName::from_static(name), value);
         }
         *request.body_mut() = Some(body.into());
@@ -120,8 +147,9 @@ impl SignedRequest<'_> {
         url: &Url,
     ) -> String {
         let length = if length == 0 { String::new() } else { length.to_string() };
-        // The standard headers, of which only Content-Length is sent. x-ms-date stands in for Date.
-        let mut text = format!("{}\n\n\n{length}\n\n\n\n\n\n\n\n\n", self.method);
+        let (matches, matches_none) = self.condition.headers();
+        // The standard headers, of which the others are not sent. x-ms-date stands in for Date.
+        let mut text = format!("{}\n\n\n{length}\n\n\n\n\n{matches}\n{matches_none}\n\n\n", self.method);
         for (name, value) in headers {
             let _ = writeln!(text, "{name}:{value}");
         }
@@ -162,10 +190,12 @@ mod tests {
             segments: &["c", "a b", "d.json"],
             query: &[("restype", "container")],
             headers: &[("x-ms-blob-type", "BlockBlob")],
+            condition: Condition::IsNew,
         };
         let request = request.build(&account, b"x".to_vec()).unwrap();
         assert_eq!(request.url().path(), "/devstoreaccount1/c/a%20b/d.json");
         assert_eq!(request.url().query(), Some("restype=container"));
+        assert_eq!(request.headers()["if-none-match"], "*");
         assert!(request.headers()["authorization"].to_str().unwrap().starts_with("SharedKey devstoreaccount1:"));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::de::{Deserialize, Deserializer, Error};
+
 /// Reads a time span; `None` if it is none, or negative.
 pub(super) fn parse(text: &str) -> Option<Duration> {
     let (days, time) = match text.split_once('.') {
@@ -20,6 +22,12 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
     }
     let whole = Duration::from_secs((days * 24 + hours) * 3600 + minutes * 60);
     Some(whole + Duration::from_secs_f64(seconds))
+}
+
+/// Reads a field that holds a time span.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no time span such as \"00:05:00\"")))
 }
 
 /// Writes a time span as .NET does.

@@ -26,7 +26,7 @@ const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-orig
 #[derive(Clone)]
 pub(super) struct Webhook {
     pub(super) functions: Arc<BTreeMap<String, Arc<EventGridFunction>>>,
-    pub(super) deliveries: Arc<Deliveries>,
+    pub(super) deliveries: Deliveries,
 }
 
 impl Webhook {
@@ -44,8 +44,8 @@ impl Webhook {
             Ok(_) => return self.exception("the body is neither an array nor an object"),
             Err(malformed) => return self.exception(&malformed),
         };
-        let delivery = Arc::clone(&self.deliveries).deliver(function, events);
-        match self.deliveries.executor.run(delivery).await {
+        let delivery = self.deliveries.clone().deliver(function, events);
+        match self.deliveries.0.executor.run(delivery).await {
             Ok(Ok(())) => StatusCode::ACCEPTED.into_response(),
             Ok(Err(failure)) => (StatusCode::INTERNAL_SERVER_ERROR, failure.to_string()).into_response(),
             Err(interrupted) => self.exception(&interrupted.to_string()),
@@ -61,7 +61,7 @@ impl Webhook {
 
     /// What became an unhandled exception in the extension: the sender gets no text.
     fn exception(&self, reason: &str) -> Response {
-        self.deliveries.executor.log.error(Category::Host, format!("Event Grid webhook: {reason}"));
+        self.deliveries.0.executor.log.error(Category::Host, format!("Event Grid webhook: {reason}"));
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }

@@ -6,12 +6,15 @@
 //! occur twice collapse into the last one, whitespace goes, escapes are normalised. `serde_json` can't show the text of
 //! a number without a feature that would change it for the whole workspace, hence the reader of our own.
 
+mod invariant;
+mod moment;
 mod number;
 mod reader;
 mod timestamp;
 mod token;
 mod writer;
 
+pub(super) use moment::Moment;
 pub(super) use reader::{Dates, Malformed, Reader};
 pub(super) use timestamp::utc_now;
 pub(super) use token::{Members, Token};

@@ -19,6 +19,12 @@ pub(super) fn written(value: f64) -> String {
     )
 }
 
+/// The text of a float outside of JSON, where nothing shows that it is none of an integer.
+pub(super) fn invariant(value: f64) -> String {
+    let text = written(value);
+    text.strip_suffix(".0").unwrap_or(&text).trim_matches('"').to_owned()
+}
+
 /// The shortest decimal digits that give the same double again, and the exponent of the first one.
 fn shortest(value: f64) -> (String, i32) {
     let text = format!("{value:e}");

@@ -34,7 +34,12 @@ pub(in super::super) struct Malformed {
 impl Token {
     /// Reads a text that must hold one JSON value and nothing after it. Dates stay texts.
     pub(in super::super) fn parse(text: &str) -> Result<Self, Malformed> {
-        let mut reader = Reader::new(text, Dates::Verbatim);
+        Self::parse_with(text, Dates::Verbatim)
+    }
+
+    /// The same with a choice of what happens to dates.
+    pub(in super::super) fn parse_with(text: &str, dates: Dates) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(text, dates);
         let token = reader.value()?;
         reader.end()?;
         Ok(token)

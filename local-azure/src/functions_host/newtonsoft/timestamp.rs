@@ -45,7 +45,7 @@ pub(super) fn rewritten(text: &str) -> Option<String> {
 }
 
 /// `yyyy-MM-ddTHH:mm:ss` with up to seven fraction digits, without zeros at the end.
-fn iso(time: PrimitiveDateTime) -> String {
+pub(super) fn iso(time: PrimitiveDateTime) -> String {
     let fraction = format!(".{:07}", time.nanosecond() / 100);
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}",
