@@ -3,12 +3,21 @@
 use axum::body::{Body, HttpBody};
 use event_hub_producer::{Memory, Reserved};
 use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
 
-/// The largest delivery: Event Grid's is 1 MB, and the host repeats the payload.
-pub const MAX_BODY: usize = 16 * 1024 * 1024;
+/// The largest delivery of the webhook: Event Grid's is 1 MB.
+pub const MAX_WEBHOOK: usize = 16 * MEBIBYTE;
+
+/// The largest invocation: as many messages of 1 MiB in base64 as host.json lets into one, and what stands beside them.
+pub const MAX_INVOCATION: usize = MAX_MESSAGES * MEBIBYTE / 3 * 4 + 16 * MEBIBYTE;
+
+/// `maxEventBatchSize` and `maxMessageBatchSize` of host.json.
+pub const MAX_MESSAGES: usize = 100;
+
+const MEBIBYTE: usize = 1024 * 1024;
 
 /// What a body is taken for until its end is seen: Event Grid's largest delivery as the host posts it.
-const UNKNOWN: usize = 2 * 1024 * 1024;
+const UNKNOWN: usize = 2 * MEBIBYTE;
 
 /// What most deliveries fit: a body that grows into its memory is copied over and over.
 const USUAL: usize = 64 * 1024;
@@ -19,32 +28,54 @@ const COPIES: usize = 4;
 /// Why a body could not be read.
 #[derive(Debug)]
 pub enum Unread {
-    /// It is larger than [`MAX_BODY`].
+    /// It is larger than it may be.
     TooLarge,
     /// It ended before its end.
     BrokeOff,
 }
 
-/// Reads a body as soon as there is memory for it. One that is too large is read to its end all the same, and dropped: a
-/// sender that is still writing when the connection closes would not see the answer.
-pub async fn read(memory: &Memory, mut body: Body) -> Result<(Vec<u8>, Reserved), Unread> {
-    // Nothing is announced where it comes in chunks, as the host sends it.
-    let announced = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(MAX_BODY).min(MAX_BODY));
-    let mut reserved = memory.reserve(announced.unwrap_or(UNKNOWN) * COPIES).await;
-    let mut bytes = Some(Vec::with_capacity(announced.unwrap_or(USUAL)));
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Unread::BrokeOff)?.into_data() else { continue };
-        match &mut bytes {
-            Some(read) if read.len() + data.len() <= MAX_BODY => {
-                read.extend_from_slice(&data);
-                if read.len() > announced.unwrap_or(UNKNOWN) {
-                    reserved.resize(read.len() * COPIES).await;
-                }
-            }
-            _ => bytes = None,
-        }
+/// Reads bodies.
+#[derive(Debug)]
+pub struct Bodies {
+    memory: Memory,
+    /// Whose turn it is to grow: were there many, each could hold what the others need.
+    growing: Semaphore,
+}
+
+impl Bodies {
+    /// Bodies that share this memory with what becomes of them.
+    pub fn new(memory: Memory) -> Self {
+        Self { memory, growing: Semaphore::new(1) }
     }
-    let bytes = bytes.ok_or(Unread::TooLarge)?;
-    reserved.resize(bytes.len() * COPIES).await;
-    Ok((bytes, reserved))
+
+    /// Reads a body of at most so many bytes as soon as there is memory for it. One that is larger is read to its end all
+    /// the same, and dropped: a sender that is still writing when the connection closes would not see the answer.
+    pub async fn read(&self, mut body: Body, limit: usize) -> Result<(Vec<u8>, Reserved), Unread> {
+        // Nothing is announced where it comes in chunks, as the host sends it.
+        let announced = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(limit).min(limit));
+        let expected = announced.unwrap_or(UNKNOWN);
+        let mut reserved = self.memory.reserve(expected * COPIES).await;
+        let mut bytes = Some(Vec::with_capacity(announced.unwrap_or(USUAL)));
+        let mut turn = None;
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| Unread::BrokeOff)?.into_data() else { continue };
+            match &mut bytes {
+                Some(read) if read.len() + data.len() <= limit => {
+                    if read.len() + data.len() > expected {
+                        if turn.is_none() {
+                            // Whoever has it needs what is there.
+                            reserved.resize(read.len()).await;
+                            turn = self.growing.acquire().await.ok();
+                        }
+                        reserved.resize((read.len() + data.len()) * COPIES).await;
+                    }
+                    read.extend_from_slice(&data);
+                }
+                _ => bytes = None,
+            }
+        }
+        let bytes = bytes.ok_or(Unread::TooLarge)?;
+        reserved.resize(bytes.len() * COPIES).await;
+        Ok((bytes, reserved))
+    }
 }

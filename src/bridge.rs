@@ -1,5 +1,5 @@
-//! The steps of the flow in their order, the same for every way in: a delivery comes as the text of its events and ends
-//! as [`Delivered`] or as a [`DeliveryError`].
+//! The steps of the flow in their order, the same for every way in: a [`Delivery`] ends as [`Delivered`] or as a
+//! [`DeliveryError`].
 
 use std::{
     borrow::Cow,
@@ -10,14 +10,15 @@ use std::{
 
 use event_hub_producer::{Entry, Group, Memory, Outcome, Producer, Reserved, SendError, Status};
 use time::OffsetDateTime;
-use tokio::time::{Instant, timeout_at};
-use tracing::info;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{info, warn};
 use twin_records::{Event, Notification, Occurrence, Received, RecordKind, Records, record, time_stamp};
 
 use crate::{
     counts::Counts,
     dead_letter::{DeadLetter, Reason},
     dead_letters::{Store, StoreError},
+    delivery::{Delivery, Lasts, Position},
     stored_events::{EventHash, StoredEvents},
     telemetry::Observation,
 };
@@ -26,6 +27,9 @@ use crate::{
 /// delivery's own time.
 const WRITING: Duration = Duration::from_secs(3);
 const GRACE: Duration = Duration::from_secs(1);
+
+/// The pause before a delivery of Service Bus is tried once more.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// How many types of foreign events are remembered, so that each is logged once.
 const REMEMBERED_TYPES: usize = 64;
@@ -39,6 +43,8 @@ pub struct Config {
     pub tables: Option<Tables>,
     /// The time that one delivery may take before it is answered.
     pub delivery_timeout: Duration,
+    /// The same for a delivery of Service Bus.
+    pub service_bus_timeout: Duration,
 }
 
 /// The Data Explorer table for each kind of record.
@@ -71,7 +77,7 @@ pub struct Forwarded<'a> {
     pub dead_letters: Vec<DeadLetter<'a>>,
 }
 
-/// A delivery that is done. Event Grid may forget it.
+/// A delivery that is done. Its sender may forget it.
 #[derive(Debug)]
 pub struct Delivered {
     /// What became of its events, in numbers.
@@ -80,14 +86,14 @@ pub struct Delivered {
     pub set_aside: Option<String>,
 }
 
-/// A delivery that failed as a whole. Event Grid delivers all of it again, on its schedule, for up to 24 hours.
+/// A delivery that failed as a whole. Its sender delivers all of it again: Event Grid on its schedule, for up to 24 hours.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
     /// It is no JSON array and no JSON object. Nothing was forwarded.
     #[error("The delivery holds neither an event nor an array of events.")]
     NotEvents,
     /// The hub can't take all of it now. Some of it may be stored already.
-    #[error("{0}{advice} Event Grid delivers the events again.", advice = advice(.0))]
+    #[error("{0}{advice} The events are delivered again.", advice = advice(.0))]
     Hub(#[from] SendError),
     /// What can't be recorded can't be kept now either. All else is stored.
     #[error(transparent)]
@@ -103,7 +109,7 @@ pub enum DeliveryError {
 struct Sent<'a> {
     event: &'a str,
     records: u64,
-    /// By what it will be remembered; telemetry never is.
+    /// By what it will be remembered, if it can be.
     hash: Option<EventHash>,
 }
 
@@ -113,9 +119,17 @@ impl Bridge {
         Self { producer, dead_letters, config, ignored_types: Mutex::default(), stored: StoredEvents::default() }
     }
 
-    /// The time that one delivery may take.
+    /// The time that most deliveries may take.
     pub fn delivery_timeout(&self) -> Duration {
         self.config.delivery_timeout
+    }
+
+    /// The time that a delivery may take.
+    pub fn timeout(&self, lasts: Lasts) -> Duration {
+        match lasts {
+            Lasts::Usual => self.config.delivery_timeout,
+            Lasts::ServiceBus => self.config.service_bus_timeout,
+        }
     }
 
     /// What is known of the hub now.
@@ -128,19 +142,44 @@ impl Bridge {
         self.producer.memory()
     }
 
-    /// Runs one delivery, the text of its events, and answers by `deadline`, or a second later where there are dead
-    /// letters to be written.
+    /// Runs one delivery that came at `received`, and answers when its time is up, or a second later where there are
+    /// dead letters to be written.
+    ///
+    /// Most senders come again by themselves, and the sooner they know the better. Service Bus counts.
     pub async fn deliver(
         &self,
-        text: &str,
-        memory: Reserved,
+        delivery: &Delivery,
+        mut memory: Reserved,
+        received: Instant,
+        observation: &mut Observation,
+    ) -> Result<Delivered, DeliveryError> {
+        let deadline = received + self.timeout(delivery.lasts);
+        loop {
+            match self.attempt(delivery, &mut memory, deadline, observation).await {
+                Err(error)
+                    if delivery.lasts == Lasts::ServiceBus
+                        && error.is_passing()
+                        && Instant::now() + PAUSE < deadline =>
+                {
+                    warn!("{error} A batch of Service Bus is tried again.");
+                    sleep(PAUSE).await;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        Delivery { events, positions, .. }: &Delivery,
+        memory: &mut Reserved,
         deadline: Instant,
         observation: &mut Observation,
     ) -> Result<Delivered, DeliveryError> {
         let received_at = time_stamp(OffsetDateTime::now_utc());
-        let events = Received::all(text).ok_or(DeliveryError::NotEvents)?;
+        let events = Received::all(events).ok_or(DeliveryError::NotEvents)?;
         let Forwarded { counts, dead_letters } =
-            self.forward(events, &received_at, memory, deadline, observation).await?;
+            self.forward(events, positions, &received_at, memory, deadline, observation).await?;
         let set_aside = dead_letters.first().map(|letter| letter.reason.to_string());
         if let Some(first) = &set_aside {
             let store = self.dead_letters.as_ref().ok_or_else(|| DeliveryError::NoDeadLetters(first.clone()))?;
@@ -149,24 +188,26 @@ impl Bridge {
         Ok(Delivered { counts, set_aside })
     }
 
-    /// Takes events to the hub.
+    /// Takes events to the hub. Where they come from a queue, `positions` has the place of each, else none.
     ///
     /// Nothing counts as forwarded before the hub has accepted it. One bad event never blocks its neighbours. An event
     /// that this process has stored already is not stored again.
     pub async fn forward<'a>(
         &self,
         events: Vec<Received<'a>>,
+        positions: &[Position],
         received_at: &'a str,
-        mut memory: Reserved,
+        memory: &mut Reserved,
         deadline: Instant,
         observation: &mut Observation,
     ) -> Result<Forwarded<'a>, SendError> {
         let mut counts = Counts { events: events.len() as u64, ..Counts::default() };
         let mut dead_letters = Vec::new();
         let (mut groups, mut sent) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
-        let hashes: Vec<_> = events.iter().map(|event| self.hash(event)).collect();
+        let hashes: Vec<_> =
+            events.iter().enumerate().map(|(index, event)| self.hash(event, positions.get(index))).collect();
         let repeats = self.stored.repeats(&hashes);
-        let mut bytes = 0;
+        let (mut bytes, mut bytes_to_send) = (0, 0);
         for ((Received { text, event }, hash), is_repeat) in events.into_iter().zip(hashes).zip(repeats) {
             bytes += text.len();
             let records = match event {
@@ -191,7 +232,7 @@ impl Bridge {
                 Ok((notification, records)) => {
                     sent.push(Sent { event: text, records: records.len() as u64, hash });
                     let group = self.group(notification, records);
-                    bytes += group.bytes();
+                    bytes_to_send += group.bytes();
                     groups.push(group);
                 }
                 Err(bad) => dead_letters.push(DeadLetter { event: text, reason: bad.into(), received_at }),
@@ -200,10 +241,10 @@ impl Bridge {
         // Dead letters are written after the hub has the rest, and within the same time.
         let left = deadline.saturating_duration_since(Instant::now());
         let deadline = if dead_letters.is_empty() { deadline } else { deadline - WRITING.min(left / 2) };
-        if timeout_at(deadline, memory.resize(bytes)).await.is_err() {
+        if timeout_at(deadline, memory.resize(bytes + bytes_to_send)).await.is_err() {
             return Err(SendError::NoMemory);
         }
-        let report = self.producer.send(groups, memory, deadline).await;
+        let report = self.producer.send(groups, memory.split(bytes_to_send), deadline).await;
         let stored = sent.iter().zip(&report.groups).filter(|(_, outcome)| **outcome == Outcome::Stored);
         self.stored.insert(stored.filter_map(|(sent, _)| sent.hash));
         for (Sent { event, records, .. }, outcome) in sent.into_iter().zip(report.groups) {
@@ -217,14 +258,14 @@ impl Bridge {
         report.error.map_or(Ok(Forwarded { counts, dead_letters }), Err)
     }
 
-    /// What an event is remembered by. Telemetry is not: its ids are chosen by clients, and it may carry no time, so
-    /// that two messages can be the same to the last byte.
-    fn hash(&self, event: &Received<'_>) -> Option<EventHash> {
+    /// What an event is remembered by. Telemetry needs a place: its ids are chosen by clients, and it may carry no time,
+    /// so that two messages can be the same to the last byte.
+    fn hash(&self, event: &Received<'_>, position: Option<&Position>) -> Option<EventHash> {
         match &event.event {
-            Ok(Event::Notification(notification)) => {
-                let is_telemetry = matches!(notification.occurrence, Occurrence::Telemetry { .. });
-                (!is_telemetry).then(|| self.stored.hash(event.text))
+            Ok(Event::Notification(Notification { occurrence: Occurrence::Telemetry { .. }, .. })) => {
+                position.map(|position| self.stored.hash_at(position, event.text))
             }
+            Ok(Event::Notification(_)) => Some(self.stored.hash(event.text)),
             _ => None,
         }
     }
@@ -260,6 +301,11 @@ impl Tables {
 }
 
 impl DeliveryError {
+    /// Whether trying the same again may help.
+    fn is_passing(&self) -> bool {
+        !matches!(self, Self::NotEvents)
+    }
+
     /// A word for totals and for alerts over the log.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use axum::{
 use serde_json::json;
 use tracing::error;
 
-use crate::{body::MAX_BODY, bridge::DeliveryError, invocation::BadInvocation};
+use crate::{bridge::DeliveryError, invocation::BadInvocation};
 
 /// When to come again, in seconds. Event Grid has a schedule of its own, which begins with this.
 const RETRY_AFTER: &str = "10";
@@ -24,9 +24,11 @@ pub enum Failure {
     /// Something in between has changed it: Event Grid sends JSON.
     #[error("The delivery is no text in UTF-8.")]
     NoText,
-    /// Beyond [`MAX_BODY`].
-    #[error("The delivery is larger than {MAX_BODY} bytes. Lower maxEventsPerBatch of the Event Grid subscription.")]
-    TooLarge,
+    /// Beyond so many bytes.
+    #[error(
+        "The delivery is larger than {0} bytes. Lower maxEventsPerBatch of the Event Grid subscription, or maxEventBatchSize or maxMessageBatchSize in host.json."
+    )]
+    TooLarge(usize),
     /// The sender is gone, or the connection.
     #[error("The delivery broke off before its end.")]
     BrokeOff,
@@ -35,6 +37,11 @@ pub enum Failure {
         "The delivery could not be read in time: others, which wait for the event hub, fill the memory set aside for them."
     )]
     NoMemory,
+    /// The process ends, and the sender shall not wait for it.
+    #[error(
+        "twin-bridge was stopped before the event hub had taken all of a batch of Service Bus, which delivers it again."
+    )]
+    Stopping,
     /// The handshake of the Event Grid schema, without what has to be repeated.
     #[error("The request to validate a subscription holds no validation code.")]
     NoValidationCode,
@@ -53,8 +60,8 @@ impl Failure {
             | Self::NoText
             | Self::NoValidationCode
             | Self::NoOrigin => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Delivery(_) | Self::BrokeOff | Self::NoMemory => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Delivery(_) | Self::BrokeOff | Self::NoMemory | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -64,9 +71,10 @@ impl Failure {
             Self::Invocation(_) => "badInvocation",
             Self::Delivery(error) => error.kind(),
             Self::NoText => "notEvents",
-            Self::TooLarge => "tooLargeDelivery",
+            Self::TooLarge(_) => "tooLargeDelivery",
             Self::BrokeOff => "brokeOff",
             Self::NoMemory => "noMemory",
+            Self::Stopping => "stopping",
             Self::NoValidationCode | Self::NoOrigin => "badHandshake",
         }
     }

@@ -25,6 +25,7 @@
 //! cli::arguments           what can be asked
 //! settings               every app setting, read once
 //! settings::dead_letters   those of the storage account
+//! settings::source         those that the host reads
 //! settings::sections       those of the other parts
 //! settings::reader         looked up, and what is wrong with them
 //! settings::names          what they are called
@@ -32,7 +33,12 @@
 //! server                 HTTP: deliveries in, answers out
 //! failure                why a request is answered as failed
 //! webhook                Event Grid's own request
-//! invocation             the envelope of the Event Grid trigger
+//! invocation             what the host posts for all other triggers
+//! invocation::event_grid   events in some wrapping
+//! invocation::messages     messages of Event Hubs and Service Bus
+//! invocation::envelope     what all have in common
+//! invocation::cloud_event  a message, as the event that it is
+//! invocation::bad_invocation
 //! body                   a delivery on its way into memory
 //! bridge                 the steps of the flow in their order
 //! dead_letters           where what can't be recorded is kept
@@ -47,6 +53,7 @@
 //! dead_letters::account    connection strings and addresses
 //! dead_letter            what can't be recorded, with the reason
 //! stored_events          what needs not be stored again
+//! delivery               what one request brings
 //! telemetry              traces and metrics, where they are built in
 //! telemetry::nothing       where they are not
 //! telemetry::providers     where they go
@@ -65,6 +72,7 @@ pub mod cli;
 pub mod counts;
 pub mod dead_letter;
 pub mod dead_letters;
+pub mod delivery;
 pub mod failure;
 pub mod invocation;
 pub mod logging;

@@ -1,10 +1,10 @@
 //! The HTTP face of the bridge, which only the Functions host on the same machine talks to.
 //!
 //! `POST /api/events` takes a delivery of Event Grid's that the host forwards, `POST /{function}` one that it has wrapped
-//! up for a trigger, and `GET /` tells how the bridge is. The host throws the body of a failing answer away, so the reason
+//! up for any other trigger, and `GET /` tells how the bridge is. The host throws the body of a failing answer away, so the reason
 //! of each goes to the log as well. Neither path nor query of a request does: there the function's key stands.
 
-use std::{any::Any, convert::identity, io, sync::Arc, time::Duration};
+use std::{any::Any, convert::identity, future::pending, io, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -18,21 +18,25 @@ use event_hub_producer::{Reserved, Status};
 use serde_json::json;
 use tokio::{
     net::TcpListener,
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{info, warn};
 
 use crate::{
-    body::{self, Unread},
+    body::{Bodies, MAX_INVOCATION, MAX_WEBHOOK, Unread},
     bridge::{Bridge, Delivered},
     counts::{Counts, Totals},
+    delivery::{Delivery, Lasts},
     failure::{Failure, problem},
     invocation,
     telemetry::Telemetry,
     webhook::{self, Purpose},
 };
+
+/// The name of the function with the Service Bus trigger.
+const SERVICE_BUS: &str = "service-bus";
 
 /// What is left to a delivery beyond its own time when the bridge is stopped.
 const GRACE: Duration = Duration::from_secs(2);
@@ -46,7 +50,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let grace = bridge.delivery_timeout() + GRACE;
     let stopping = CancellationToken::new();
-    let server = axum::serve(listener, router(bridge, telemetry)).with_graceful_shutdown({
+    let server = axum::serve(listener, router(bridge, telemetry, stopping.clone())).with_graceful_shutdown({
         let stopping = stopping.clone();
         async move {
             stop.await;
@@ -61,7 +65,7 @@ pub async fn serve(
     tokio::select! {
         result = server => result,
         () = out_of_time => {
-            warn!("Some deliveries were not finished in time; Event Grid delivers them again.");
+            warn!("Some deliveries were not finished in time; they come again.");
             Ok(())
         }
     }
@@ -70,13 +74,16 @@ pub async fn serve(
 /// What every request shares.
 #[derive(Debug)]
 struct App {
+    bodies: Bodies,
     bridge: Bridge,
     totals: Totals,
     telemetry: Telemetry,
+    stopping: CancellationToken,
 }
 
-fn router(bridge: Bridge, telemetry: Telemetry) -> Router {
-    let app = App { bridge, totals: Totals::default(), telemetry };
+fn router(bridge: Bridge, telemetry: Telemetry, stopping: CancellationToken) -> Router {
+    let bodies = Bodies::new(bridge.memory().clone());
+    let app = App { bodies, bridge, totals: Totals::default(), telemetry, stopping };
     Router::new()
         .route("/", get(status))
         .route("/api/events", post(webhook).options(handshake))
@@ -101,12 +108,15 @@ async fn status(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
     }))
 }
 
-/// The Event Grid trigger. The host takes an answer for success that is a JSON object, and waits for ever for one that is
-/// empty.
+/// Any trigger that is not forwarded. The host takes an answer for success that is a JSON object, and waits for ever for
+/// one that is empty.
 async fn invocation(State(app): State<Arc<App>>, Path(function): Path<String>, request: Request) -> Response {
     let source = Source { function, ..Source::default() };
-    let text = |body: Vec<u8>| Ok(invocation::text(&body)?.into_owned());
-    app.deliver(source, request.into_body(), text).await.map_or_else(identity, |()| Json(json!({})).into_response())
+    let read = |body| Ok(invocation::read(body)?);
+    // What triggers it is not known before it is read, so it goes by the name that the function has in our package.
+    let lasts = if source.function == SERVICE_BUS { Lasts::ServiceBus } else { Lasts::Usual };
+    let answered = app.deliver(source, request.into_body(), Bounds { bytes: MAX_INVOCATION, lasts }, read).await;
+    answered.map_or_else(identity, |()| Json(json!({})).into_response())
 }
 
 /// Event Grid's own request, forwarded.
@@ -121,9 +131,9 @@ async fn webhook(State(app): State<Arc<App>>, headers: HeaderMap, request: Reque
                 subscription: header("aeg-subscription-name"),
                 attempt: header("aeg-delivery-count"),
             };
-            app.deliver(source, request.into_body(), |body| webhook::text(body).ok_or(Failure::NoText))
-                .await
-                .map_or_else(identity, |()| StatusCode::OK.into_response())
+            let read = |body| webhook::delivery(body).ok_or(Failure::NoText);
+            let answered = app.deliver(source, request.into_body(), Bounds::WEBHOOK, read).await;
+            answered.map_or_else(identity, |()| StatusCode::OK.into_response())
         }
     }
 }
@@ -148,28 +158,44 @@ struct Source {
     attempt: Option<String>,
 }
 
+/// Bounds for the body of a request.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    bytes: usize,
+    /// How long it may wait for memory.
+    lasts: Lasts,
+}
+
+impl Bounds {
+    const WEBHOOK: Self = Self { bytes: MAX_WEBHOOK, lasts: Lasts::Usual };
+}
+
 impl App {
-    /// Takes one delivery, whose body `text` makes the text of its events. The error is the answer.
+    /// Takes one delivery, which `read` finds in its body. The error is the answer.
     async fn deliver(
         &self,
         source: Source,
         body: Body,
-        text: impl FnOnce(Vec<u8>) -> Result<String, Failure>,
+        bounds: Bounds,
+        read: impl FnOnce(Vec<u8>) -> Result<Delivery, Failure>,
     ) -> Result<(), Response> {
-        let started = Instant::now();
+        let received = Instant::now();
         let _in_flight = self.totals.begin();
         let mut observation = self.telemetry.begin();
-        let deadline = started + self.bridge.delivery_timeout();
         let delivered = async {
-            let (body, memory) = self.read(body, deadline).await?;
-            Ok(self.bridge.deliver(&text(body)?, memory, deadline, &mut observation).await?)
+            let (body, memory) = self.read(body, bounds, received).await?;
+            let delivery = read(body)?;
+            tokio::select! {
+                delivered = self.bridge.deliver(&delivery, memory, received, &mut observation) => Ok(delivered?),
+                () = self.interrupted(delivery.lasts, received) => Err(Failure::Stopping),
+            }
         };
         let delivered: Result<Delivered, Failure> = delivered.await;
         match delivered {
             Ok(Delivered { counts, set_aside }) => {
                 self.totals.delivered(counts);
                 observation.delivered(counts);
-                source.log(counts, set_aside.as_deref(), started.elapsed());
+                source.log(counts, set_aside.as_deref(), received.elapsed());
                 Ok(())
             }
             Err(failure) => {
@@ -180,18 +206,32 @@ impl App {
         }
     }
 
-    async fn read(&self, body: Body, deadline: Instant) -> Result<(Vec<u8>, Reserved), Failure> {
-        timeout_at(deadline, body::read(self.bridge.memory(), body)).await.map_or(Err(Failure::NoMemory), |read| {
+    async fn read(&self, body: Body, bounds: Bounds, received: Instant) -> Result<(Vec<u8>, Reserved), Failure> {
+        let deadline = received + self.bridge.timeout(bounds.lasts);
+        let read = timeout_at(deadline, self.bodies.read(body, bounds.bytes)).await;
+        read.map_or(Err(Failure::NoMemory), |read| {
             read.map_err(|unread| match unread {
-                Unread::TooLarge => Failure::TooLarge,
+                Unread::TooLarge => Failure::TooLarge(bounds.bytes),
                 Unread::BrokeOff => Failure::BrokeOff,
             })
         })
     }
 
+    /// Ends when a delivery must not wait any longer since the process ends: no delivery gets more than the usual time
+    /// then.
+    async fn interrupted(&self, lasts: Lasts, received: Instant) {
+        match lasts {
+            Lasts::Usual => pending().await,
+            Lasts::ServiceBus => {
+                self.stopping.cancelled().await;
+                sleep_until(received + self.bridge.delivery_timeout()).await;
+            }
+        }
+    }
+
     /// Says that we want the subscription.
     async fn validate(&self, body: Body) -> Response {
-        let code = match self.read(body, Instant::now() + self.bridge.delivery_timeout()).await {
+        let code = match self.read(body, Bounds::WEBHOOK, Instant::now()).await {
             Ok((body, _)) => webhook::validation_code(&body).ok_or(Failure::NoValidationCode),
             Err(failure) => Err(failure),
         };

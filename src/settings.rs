@@ -15,6 +15,7 @@ mod environment;
 mod names;
 mod reader;
 mod sections;
+mod source;
 
 pub use environment::environment;
 pub use reader::Mistakes;
@@ -42,6 +43,9 @@ impl Settings {
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(lookup);
         let hub = reader.hub();
+        if let Some(hub) = &hub {
+            reader.source(hub);
+        }
         let listen = reader.port().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
         let bridge = reader.bridge();
         let dead_letters = reader.dead_letters();

@@ -1,8 +1,8 @@
 //! Which events this process has stored lately, so that a delivery that comes once more stores only what is missing.
 //!
-//! Event Grid delivers a whole array again when one event of it could not be stored. An event is remembered by 128 bits
-//! over every byte of it, its source, id, time and trace context included, and only after the hub has accepted all of
-//! its records: so what is not stored again is stored already.
+//! Whoever delivers events delivers all of them again when one could not be stored. An event is remembered by 128 bits
+//! over every byte of it, its source, id, time and trace context included, or also over its place in the queue that it
+//! comes from, and only after the hub has accepted all of its records: so what is not stored again is stored already.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -10,7 +10,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use twox_hash::XxHash3_128;
+use twox_hash::{XxHash3_64, XxHash3_128};
+
+use crate::delivery::Position;
 
 /// How many events are remembered. With them the set and the order take just less than 1 MiB.
 const REMEMBERED: usize = 28_000;
@@ -46,6 +48,12 @@ impl StoredEvents {
     /// The hash of an event as it came.
     pub fn hash(&self, event: &str) -> EventHash {
         EventHash(XxHash3_128::oneshot_with_seed(self.seed, event.as_bytes()))
+    }
+
+    /// The hash of an event that others may equal to the last byte: what tells it from them is its place.
+    pub fn hash_at(&self, position: &Position, event: &str) -> EventHash {
+        let seed = XxHash3_64::oneshot_with_seed(self.seed, position.0.as_bytes());
+        EventHash(XxHash3_128::oneshot_with_seed(seed, event.as_bytes()))
     }
 
     /// Whether each of a delivery's events is one that is stored already, or that stands before it in the delivery. What

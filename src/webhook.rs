@@ -7,6 +7,8 @@
 use axum::http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 
+use crate::delivery::Delivery;
+
 /// What a request of Event Grid is about: `aeg-event-type`, whose values are told apart in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -50,10 +52,11 @@ pub fn validation_code(body: &[u8]) -> Option<String> {
     Some(event.data.validation_code)
 }
 
-/// The text of a delivery; `None` where it is no UTF-8.
-pub fn text(body: Vec<u8>) -> Option<String> {
+/// The delivery in a body; `None` where it is no UTF-8.
+pub fn delivery(body: Vec<u8>) -> Option<Delivery> {
     let text = String::from_utf8(body).ok()?;
-    Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let events = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    Some(Delivery { events, ..Delivery::default() })
 }
 
 /// Without the mark that some put before UTF-8.
@@ -92,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_text_has_no_mark_and_is_utf_8() {
-        assert_eq!(text("\u{feff}[]".into()).as_deref(), Some("[]"));
-        assert_eq!(text(b"[\"\xff\"]".to_vec()), None);
+        assert_eq!(delivery("\u{feff}[]".into()).unwrap().events, "[]");
+        assert_eq!(delivery(b"[\"\xff\"]".to_vec()), None);
     }
 }

@@ -24,7 +24,8 @@ struct Options {
     /// hosts of your own.
     #[arg(long, default_value = "x86_64-unknown-linux-gnu")]
     target: String,
-    /// A way in to pack, repeatable: `webhook`, `function`. Both by default.
+    /// A way in to pack, repeatable: `webhook`, `function`, `event-hub`, `service-bus`. By default the first two; the others
+    /// need app settings without which the host does not start them, or not at all.
     #[arg(long = "trigger", value_name = "NAME", value_parser = trigger)]
     triggers: Vec<Trigger>,
     /// Features to build with, separated by commas: `opentelemetry`.
@@ -46,7 +47,7 @@ fn run(options: &Options) -> Result<(), Error> {
     let root = root()?;
     let executable = build(&root, options)?;
     let bytes = fs::read(&executable)?;
-    let triggers = if options.triggers.is_empty() { &Trigger::ALL[..] } else { &options.triggers };
+    let triggers = if options.triggers.is_empty() { &Trigger::DEFAULT[..] } else { &options.triggers };
     let needed = glibc::check(&bytes, glibc::OLDEST)?;
     let zip = package::stage(&root, &package::entries(&root, triggers, &executable), &root.join("dist"))?;
     println!("dist/{}  {} bytes, needs glibc {needed}", package::EXECUTABLE, bytes.len());
@@ -75,11 +76,9 @@ fn build(root: &Path, Options { target, features, .. }: &Options) -> Result<Path
 }
 
 fn trigger(name: &str) -> Result<Trigger, String> {
-    match name {
-        "webhook" => Ok(Trigger::Webhook),
-        "function" => Ok(Trigger::Function),
-        _ => Err("the ways in are webhook and function".to_owned()),
-    }
+    let names = || Trigger::ALL.map(Trigger::name).join(", ");
+    let found = Trigger::ALL.into_iter().find(|trigger| trigger.name() == name);
+    found.ok_or_else(|| format!("the ways in are {}", names()))
 }
 
 /// The folder with host.json.

@@ -28,32 +28,52 @@ pub struct Entry {
 /// A way in: a function of the app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trigger {
-    /// The Event Grid trigger.
-    Function,
     /// Event Grid's own request, forwarded.
     Webhook,
+    /// The Event Grid trigger.
+    Function,
+    /// The Event Hubs trigger. Without its app settings it keeps the whole host from starting.
+    EventHub,
+    /// The Service Bus trigger.
+    ServiceBus,
 }
 
 impl Trigger {
     /// All that there are.
-    pub const ALL: [Self; 2] = [Self::Function, Self::Webhook];
+    pub const ALL: [Self; 4] = [Self::Webhook, Self::Function, Self::EventHub, Self::ServiceBus];
 
-    fn file(self) -> &'static str {
+    /// Those that need no app setting of their own.
+    pub const DEFAULT: [Self; 2] = [Self::Webhook, Self::Function];
+
+    /// What it is called: the name of the function, and of its folder in the package.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Function => "function/function.json",
-            Self::Webhook => "webhook/function.json",
+            Self::Webhook => "webhook",
+            Self::Function => "function",
+            Self::EventHub => "event-hub",
+            Self::ServiceBus => "service-bus",
         }
+    }
+
+    fn entry(self, root: &Path) -> Entry {
+        let (name, source) = match self {
+            Self::Webhook => ("webhook/function.json", "webhook/function.json"),
+            Self::Function => ("function/function.json", "function/function.json"),
+            Self::EventHub => ("event-hub/function.json", "triggers/event-hub/function.json"),
+            Self::ServiceBus => ("service-bus/function.json", "triggers/service-bus/function.json"),
+        };
+        Entry { name, source: root.join(source), mode: 0o644 }
     }
 }
 
 /// The files of the package, in the order of their names: those of the repository at `root`, with the functions for
 /// `triggers`, and the executable.
 pub fn entries(root: &Path, triggers: &[Trigger], executable: &Path) -> Vec<Entry> {
-    let text = |name: &'static str| Entry { name, source: root.join(name), mode: 0o644 };
-    let functions = Trigger::ALL.into_iter().filter(|trigger| triggers.contains(trigger)).map(Trigger::file);
+    let functions = Trigger::ALL.into_iter().filter(|trigger| triggers.contains(trigger));
+    let host = Entry { name: "host.json", source: root.join("host.json"), mode: 0o644 };
     // What `func` gives it; the host starts the handler as another user than the one that unpacks it.
     let executable = Entry { name: EXECUTABLE, source: executable.to_owned(), mode: 0o777 };
-    let mut entries: Vec<_> = functions.chain(["host.json"]).map(text).chain([executable]).collect();
+    let mut entries: Vec<_> = functions.map(|trigger| trigger.entry(root)).chain([host, executable]).collect();
     entries.sort_by_key(|entry| entry.name);
     entries
 }

@@ -40,6 +40,9 @@ pub enum BadEvent {
     /// A creation or telemetry without what was created or sent.
     #[error("The event has no payload: it belongs in \"data.data\" (Event Grid schema) or \"data\" (CloudEvents).")]
     NoPayload,
+    /// A `CloudEvent` whose payload is bytes.
+    #[error("The event's payload is not JSON: it stands in \"data_base64\", as bytes.")]
+    NotJson,
     /// The payload can't be recorded.
     #[error("The event can't be recorded: {0}.")]
     Payload(#[from] BadPayload),

@@ -76,7 +76,12 @@ impl Producer for Played {
 }
 
 fn config() -> Config {
-    Config { records: twin_records::Config::default(), tables: None, delivery_timeout: Duration::from_secs(25) }
+    Config {
+        records: twin_records::Config::default(),
+        tables: None,
+        delivery_timeout: Duration::from_secs(25),
+        service_bus_timeout: Duration::from_secs(240),
+    }
 }
 
 /// With a store of dead letters that goes away with the test.
@@ -87,10 +92,13 @@ fn bridge(producer: &Arc<Played>) -> (Bridge, TempDir) {
 }
 
 async fn deliver(bridge: &Bridge, events: &[Value]) -> Result<Delivered, DeliveryError> {
-    let text = Value::from(events).to_string();
-    let memory = bridge.memory().reserve(text.len()).await;
-    let deadline = Instant::now() + bridge.delivery_timeout();
-    bridge.deliver(&text, memory, deadline, &mut Observation::default()).await
+    deliver_text(bridge, Value::from(events).to_string()).await
+}
+
+async fn deliver_text(bridge: &Bridge, events: String) -> Result<Delivered, DeliveryError> {
+    let memory = bridge.memory().reserve(events.len()).await;
+    let delivery = Delivery { events, ..Delivery::default() };
+    bridge.deliver(&delivery, memory, Instant::now(), &mut Observation::default()).await
 }
 
 fn event(id: &str, event_type: &str, payload: &Value) -> Value {
@@ -160,11 +168,11 @@ async fn a_delivery_that_finds_no_memory_fails_at_its_deadline() {
     let (bridge, _folder) = bridge(&producer);
     let others = bridge.memory().reserve(800).await;
     let events = [update("e", &["/a", "/b", "/c"])];
-    let memory = bridge.memory().reserve(100).await;
+    let mut memory = bridge.memory().reserve(100).await;
     let text = Value::from(events.as_slice()).to_string();
     let received = Received::all(&text).unwrap();
     let deadline = Instant::now() + Duration::from_secs(25);
-    let failed = bridge.forward(received, "now", memory, deadline, &mut Observation::default()).await;
+    let failed = bridge.forward(received, &[], "now", &mut memory, deadline, &mut Observation::default()).await;
     assert_eq!(failed.unwrap_err(), SendError::NoMemory);
     assert!(producer.sent().is_empty());
     drop(others);
@@ -252,9 +260,7 @@ async fn an_event_that_can_not_be_read_at_all_is_set_aside_alone() {
     let deep = format!(r#"{{"id":"deep","data":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
     let surrogate = r#"{"id":"half","data":{"\ud800":1}}"#;
     let text = format!("[{}, {deep}, {surrogate}, 5]", update("good", &["/a"]));
-    let memory = bridge.memory().reserve(text.len()).await;
-    let deadline = Instant::now() + bridge.delivery_timeout();
-    let delivered = bridge.deliver(&text, memory, deadline, &mut Observation::default()).await.unwrap();
+    let delivered = deliver_text(&bridge, text).await.unwrap();
     assert_eq!(delivered.counts, Counts { events: 4, records: 1, set_aside: 3, ..Counts::default() });
     let files = walkdir::WalkDir::new(folder.path()).into_iter().map(Result::unwrap);
     assert_eq!(files.filter(|file| file.file_type().is_file()).count(), 3);
@@ -263,8 +269,8 @@ async fn an_event_that_can_not_be_read_at_all_is_set_aside_alone() {
 #[test]
 fn the_text_of_a_failure_names_the_setting_to_look_at() {
     let text = |error: SendError| DeliveryError::from(error).to_string();
-    insta::assert_snapshot!(text(SendError::Unreachable("connection refused".to_owned())), @"The event hub can't be reached (connection refused). Check the name of the namespace, the network, and the firewall of the namespace. The namespace is set by EVENT_HUB or EVENT_HUB__fullyQualifiedNamespace. Event Grid delivers the events again.");
-    insta::assert_snapshot!(text(SendError::Denied("401: wrong key".to_owned())), @"The event hub denies access (401: wrong key). Check the key in the connection string, or that the identity has the role Azure Event Hubs Data Sender on the hub. The key is set by EVENT_HUB, the identity by EVENT_HUB__clientId. Event Grid delivers the events again.");
-    insta::assert_snapshot!(text(SendError::NotFound("404".to_owned())), @"The event hub does not exist in its namespace (404). Check its name. The name is set by EVENT_HUB_NAME, or by EntityPath in EVENT_HUB. Event Grid delivers the events again.");
-    insta::assert_snapshot!(text(SendError::NoAnswer), @"The event hub does not answer. Check the health of the namespace. Event Grid delivers the events again.");
+    insta::assert_snapshot!(text(SendError::Unreachable("connection refused".to_owned())), @"The event hub can't be reached (connection refused). Check the name of the namespace, the network, and the firewall of the namespace. The namespace is set by EVENT_HUB or EVENT_HUB__fullyQualifiedNamespace. The events are delivered again.");
+    insta::assert_snapshot!(text(SendError::Denied("401: wrong key".to_owned())), @"The event hub denies access (401: wrong key). Check the key in the connection string, or that the identity has the role Azure Event Hubs Data Sender on the hub. The key is set by EVENT_HUB, the identity by EVENT_HUB__clientId. The events are delivered again.");
+    insta::assert_snapshot!(text(SendError::NotFound("404".to_owned())), @"The event hub does not exist in its namespace (404). Check its name. The name is set by EVENT_HUB_NAME, or by EntityPath in EVENT_HUB. The events are delivered again.");
+    insta::assert_snapshot!(text(SendError::NoAnswer), @"The event hub does not answer. Check the health of the namespace. The events are delivered again.");
 }

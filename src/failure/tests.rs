@@ -12,12 +12,13 @@ fn every_failure_has_its_answer() {
         (Failure::NoText, 400, "notEvents"),
         (Failure::NoValidationCode, 400, "badHandshake"),
         (Failure::NoOrigin, 400, "badHandshake"),
-        (Failure::TooLarge, 413, "tooLargeDelivery"),
+        (Failure::TooLarge(16), 413, "tooLargeDelivery"),
         (Failure::Delivery(DeliveryError::from(SendError::NoAnswer)), 503, "noAnswer"),
         (Failure::Delivery(DeliveryError::from(SendError::Stopped)), 503, "stopped"),
         (Failure::Delivery(DeliveryError::NoDeadLetters(String::new())), 503, "deadLetters"),
         (Failure::BrokeOff, 503, "brokeOff"),
         (Failure::NoMemory, 503, "noMemory"),
+        (Failure::Stopping, 503, "stopping"),
     ];
     for (failure, status, kind) in failures {
         assert_eq!((failure.status().as_u16(), failure.kind()), (status, kind), "{failure}");
@@ -26,7 +27,8 @@ fn every_failure_has_its_answer() {
 
 #[test]
 fn texts_tell_what_to_do() {
-    insta::assert_snapshot!(Failure::TooLarge, @"The delivery is larger than 16777216 bytes. Lower maxEventsPerBatch of the Event Grid subscription.");
+    insta::assert_snapshot!(Failure::TooLarge(16_777_216), @"The delivery is larger than 16777216 bytes. Lower maxEventsPerBatch of the Event Grid subscription, or maxEventBatchSize or maxMessageBatchSize in host.json.");
+    insta::assert_snapshot!(Failure::Stopping, @"twin-bridge was stopped before the event hub had taken all of a batch of Service Bus, which delivers it again.");
     insta::assert_snapshot!(Failure::NoText, @"The delivery is no text in UTF-8.");
     insta::assert_snapshot!(Failure::Delivery(DeliveryError::NotEvents), @"The delivery holds neither an event nor an array of events.");
     insta::assert_snapshot!(Failure::NoValidationCode, @"The request to validate a subscription holds no validation code.");

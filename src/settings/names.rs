@@ -14,6 +14,11 @@ pub(super) const RECORD_FORMAT: &str = "RECORD_FORMAT";
 pub(super) const OBJECT_VALUES: &str = "OBJECT_VALUES";
 pub(super) const SERVICE_ID: &str = "SERVICE_ID";
 pub(super) const DELIVERY_TIMEOUT: &str = "DELIVERY_TIMEOUT";
+pub(super) const SERVICE_BUS_TIMEOUT: &str = "SERVICE_BUS_TIMEOUT";
+/// Read by the host, for the trigger `event-hub`: the hub that Azure Digital Twins sends to.
+pub(super) const SOURCE_EVENT_HUB: &str = "SOURCE_EVENT_HUB";
+pub(super) const SOURCE_EVENT_HUB_NAMESPACE: &str = "SOURCE_EVENT_HUB__fullyQualifiedNamespace";
+pub(super) const SOURCE_EVENT_HUB_NAME: &str = "SOURCE_EVENT_HUB_NAME";
 /// The host's own: its account, in which dead letters lie too.
 pub(super) const STORAGE: &str = "AzureWebJobsStorage";
 pub(super) const STORAGE_ACCOUNT: &str = "AzureWebJobsStorage__accountName";

@@ -11,7 +11,7 @@ use super::{
         AZURE_CLIENT_ID, DELIVERY_TIMEOUT, EVENT_HUB, EVENT_HUB_BODY, EVENT_HUB_CLIENT_ID, EVENT_HUB_NAME,
         EVENT_HUB_NAMESPACE, EVENT_HUB_PRODUCER, EVENT_HUB_TABLES, HANDLER_PORT, IDENTITY_ENDPOINT, LOG_FORMAT,
         LOG_LEVEL, OBJECT_VALUES, OTEL_ENDPOINT, OTEL_METRICS_ENDPOINT, OTEL_SDK_DISABLED, OTEL_TRACES_ENDPOINT,
-        RECORD_FORMAT, SERVICE_ID,
+        RECORD_FORMAT, SERVICE_BUS_TIMEOUT, SERVICE_ID,
     },
     reader::Reader,
 };
@@ -24,6 +24,10 @@ use crate::{
 const DEFAULT_DELIVERY_TIMEOUT: Duration = Duration::from_secs(25);
 /// Event Grid stops waiting for an answer after 30 s.
 const MAX_DELIVERY_TIMEOUT: Duration = Duration::from_secs(29);
+
+const DEFAULT_SERVICE_BUS_TIMEOUT: Duration = Duration::from_secs(240);
+/// No lock of Service Bus lasts longer than 5 minutes, and the host does not renew that of a batch.
+const MAX_SERVICE_BUS_TIMEOUT: Duration = Duration::from_secs(290);
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub(super) fn hub(&mut self) -> Option<HubConfig> {
@@ -89,7 +93,20 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     pub(super) fn bridge(&mut self) -> bridge::Config {
-        bridge::Config { records: self.records(), tables: self.tables(), delivery_timeout: self.delivery_timeout() }
+        bridge::Config {
+            records: self.records(),
+            tables: self.tables(),
+            delivery_timeout: self.timeout(
+                DELIVERY_TIMEOUT,
+                (DEFAULT_DELIVERY_TIMEOUT, MAX_DELIVERY_TIMEOUT),
+                "Event Grid waits 30 s for an answer",
+            ),
+            service_bus_timeout: self.timeout(
+                SERVICE_BUS_TIMEOUT,
+                (DEFAULT_SERVICE_BUS_TIMEOUT, MAX_SERVICE_BUS_TIMEOUT),
+                "no lock of Service Bus lasts longer than 5 min",
+            ),
+        }
     }
 
     pub(super) fn records(&mut self) -> RecordConfig {
@@ -122,16 +139,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    fn delivery_timeout(&mut self) -> Duration {
-        let Some(text) = self.get(DELIVERY_TIMEOUT) else { return DEFAULT_DELIVERY_TIMEOUT };
+    fn timeout(&mut self, name: &str, (default, longest): (Duration, Duration), why: &str) -> Duration {
+        let Some(text) = self.get(name) else { return default };
         match humantime::parse_duration(&text) {
-            Ok(timeout) if !timeout.is_zero() && timeout <= MAX_DELIVERY_TIMEOUT => timeout,
+            Ok(timeout) if !timeout.is_zero() && timeout <= longest => timeout,
             _ => {
                 self.mistake(format!(
-                    "{DELIVERY_TIMEOUT} must be a time like 25s or 800ms, above 0 and at most {}s: Event Grid waits 30 s for an answer.",
-                    MAX_DELIVERY_TIMEOUT.as_secs()
+                    "{name} must be a time like 25s or 800ms, above 0 and at most {}s: {why}.",
+                    longest.as_secs()
                 ));
-                DEFAULT_DELIVERY_TIMEOUT
+                default
             }
         }
     }

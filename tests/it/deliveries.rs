@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use twin_bridge::body::MAX_INVOCATION;
+
 use crate::handler::{Handler, hub, invocation, update};
 
 fn body(event: &local_azure::event_hubs::StoredEvent) -> Value {
@@ -206,13 +208,13 @@ async fn a_patch_of_five_thousand_operations_is_one_notification_like_any_other(
 async fn a_body_over_the_limit_is_refused() {
     let hub = hub();
     let handler = Handler::start(&hub, &[]).await;
-    let padding = "x".repeat(17 * 1024 * 1024);
+    let padding = "x".repeat(MAX_INVOCATION);
     let answer = handler.post(format!(r#"{{"Data":{{}},"Metadata":"{padding}"}}"#)).await;
     assert_eq!(
         answer.reason(413),
-        "The delivery is larger than 16777216 bytes. Lower maxEventsPerBatch of the Event Grid subscription."
+        "The delivery is larger than 156587348 bytes. Lower maxEventsPerBatch of the Event Grid subscription, or maxEventBatchSize or maxMessageBatchSize in host.json."
     );
-    let below = "x".repeat(15 * 1024 * 1024);
+    let below = "x".repeat(MAX_INVOCATION - 1024);
     handler.post(format!(r#"{{"Data":{{}},"Metadata":"{below}"}}"#)).await.assert_delivered();
 }
 

@@ -15,6 +15,7 @@ mod handler;
 mod infra;
 mod links;
 mod memory;
+mod messages;
 mod package;
 mod queries;
 mod recordings;

@@ -25,12 +25,12 @@ type Archive = ZipArchive<Cursor<Vec<u8>>>;
 
 /// The package with the executable under test.
 fn real() -> Vec<Entry> {
-    package::entries(root(), &Trigger::ALL, Path::new(env!("CARGO_BIN_EXE_twin-bridge")))
+    package::entries(root(), &Trigger::DEFAULT, Path::new(env!("CARGO_BIN_EXE_twin-bridge")))
 }
 
 /// The package with something small in the executable's place, which is as good where nothing is run.
 fn small() -> Vec<Entry> {
-    package::entries(root(), &Trigger::ALL, &root().join("LICENSE"))
+    package::entries(root(), &Trigger::DEFAULT, &root().join("LICENSE"))
 }
 
 fn zipped(entries: &[Entry]) -> Vec<u8> {
@@ -55,7 +55,7 @@ fn assert_names_and_modes(archive: &mut Archive) {
 }
 
 #[test]
-fn both_ways_in_are_in_it_and_the_executable_may_be_run() {
+fn the_ways_in_that_need_no_settings_are_in_it_and_the_executable_may_be_run() {
     assert_names_and_modes(&mut ZipArchive::new(Cursor::new(zipped(&small()))).unwrap());
 }
 
@@ -67,6 +67,8 @@ fn one_way_in_can_be_packed_alone() {
     };
     assert_eq!(names(Trigger::Function), ["function/function.json", "host.json", "twin-bridge"]);
     assert_eq!(names(Trigger::Webhook), ["host.json", "twin-bridge", "webhook/function.json"]);
+    assert_eq!(names(Trigger::EventHub), ["event-hub/function.json", "host.json", "twin-bridge"]);
+    assert_eq!(names(Trigger::ServiceBus), ["host.json", "service-bus/function.json", "twin-bridge"]);
 }
 
 #[test]
@@ -120,6 +122,25 @@ fn the_staged_folder_holds_the_same_and_func_leaves_the_zip_out() {
     assert_eq!(uploaded(&staged), ["function/function.json", "host.json", "twin-bridge", "webhook/function.json"]);
     let packed = fs::read(dist.join(package::ZIP)).unwrap();
     assert_names_and_modes(&mut ZipArchive::new(Cursor::new(packed)).unwrap());
+}
+
+#[test]
+fn func_uploads_every_way_in_of_the_staged_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = package::entries(root(), &Trigger::ALL, &root().join("LICENSE"));
+    package::stage(root(), &entries, folder.path()).unwrap();
+    let staged = names_under(folder.path());
+    let all = Trigger::ALL.map(|trigger| format!("{}/function.json", trigger.name()));
+    assert!(all.iter().all(|name| uploaded(&staged).contains(&name.as_str())), "{staged:?}");
+}
+
+/// A batch that the host can make is one that the handler takes.
+#[test]
+fn a_full_batch_fits_the_body_of_an_invocation() {
+    let host: Value = serde_json::from_str(&text("host.json")).unwrap();
+    let largest = json!(twin_bridge::body::MAX_MESSAGES);
+    assert_eq!(host["extensions"]["eventHubs"]["maxEventBatchSize"], largest);
+    assert_eq!(host["extensions"]["serviceBus"]["maxMessageBatchSize"], largest);
 }
 
 #[test]

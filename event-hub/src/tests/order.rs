@@ -153,9 +153,9 @@ fn memory_is_given_back_when_nothing_of_a_delivery_is_left() {
         hub.next("0", Play::Hold(Rc::clone(&held)));
         let report = producer.send(vec![sized("a", "large", (1 << 20) - 128)], Duration::from_secs(1)).await;
         assert_eq!(report.error, Some(SendError::NoAnswer));
-        let waiting = producer.spawn(vec![group("b", "next")]);
+        let waiting = producer.spawn(vec![sized("b", "next", 1 << 19)]);
         settle().await;
-        assert_eq!(hub.batches(), 1, "the large one is in flight still and has all of the memory");
+        assert_eq!(hub.batches(), 1, "the large one is in flight still and has the memory");
         held.notify_one();
         assert_stored(&waiting.await.unwrap());
     });

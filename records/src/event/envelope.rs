@@ -27,6 +27,8 @@ pub(super) struct Envelope<'a> {
     pub(super) traceparent: Option<Cow<'a, str>>,
     /// The model, where the event is telemetry.
     pub(super) data_schema: Option<Cow<'a, str>>,
+    /// Whether its payload is bytes that are no JSON.
+    pub(super) is_binary: bool,
 }
 
 /// What Azure Digital Twins has to say, taken out of its wrapping and not read yet; `None` where there is nothing.
@@ -62,6 +64,7 @@ impl<'a> Envelope<'a> {
             source: fields.text("source"),
             traceparent: fields.text("traceparent"),
             data_schema: fields.text("dataschema"),
+            is_binary: fields.get("data_base64").is_some(),
         };
         (envelope, fields.get("data").filter(is_not_null))
     }
@@ -77,6 +80,7 @@ impl<'a> Envelope<'a> {
             source: None,
             traceparent: data.text("traceparent"),
             data_schema: data.text("dataschema"),
+            is_binary: false,
         };
         Ok((envelope, data.get("data").filter(is_not_null)))
     }
@@ -100,6 +104,7 @@ impl<'a> Envelope<'a> {
             source: source.map(Cow::Borrowed),
             traceparent: traceparent.map(Cow::Borrowed),
             data_schema: None,
+            is_binary: false,
         };
         Some((envelope, Update { model_id: payload.model_id.map(Cow::Borrowed), patch: payload.patch? }))
     }

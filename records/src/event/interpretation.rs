@@ -26,6 +26,9 @@ pub(super) fn interpret<'a>(envelope: Envelope<'a>, payload: Payload<'a>) -> Res
         _ => return Ok(Event::Ignored { event_type }),
     };
     let id = id(&envelope)?;
+    if envelope.is_binary {
+        return Err(BadEvent::NotJson);
+    }
     let entity = entity(&envelope, payload)?;
     let (model_id, occurrence) = occurrence(&envelope, payload)?;
     Ok(Event::Notification(notification(envelope, id, entity, model_id, occurrence)))

@@ -292,6 +292,13 @@ fn bad_events_say_what_is_missing() {
             insta::assert_snapshot!(bad(&event), @r#"The event has no payload: it belongs in "data.data" (Event Grid schema) or "data" (CloudEvents)."#);
         }
     }
+    for event_type in [TWIN_UPDATE, "Microsoft.DigitalTwins.Twin.Delete", "microsoft.iot.telemetry"] {
+        let mut event = without_data(with(cloud_event(), "/type", json!(event_type)));
+        event["data_base64"] = json!("//4=");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(bad(&event), @r#"The event's payload is not JSON: it stands in "data_base64", as bytes."#);
+        }
+    }
     let not_unicode = RawValue::from_string(r#"{"\ud800":1}"#.to_owned()).unwrap();
     insta::assert_snapshot!(read(&not_unicode).unwrap_err(), @"The event holds a name that is not Unicode.");
     insta::assert_snapshot!(BadEvent::from(BadPayload::PatchIsNoArray), @"The event can't be recorded: its patch is not an array of operations.");

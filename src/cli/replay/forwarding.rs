@@ -27,9 +27,9 @@ pub(super) async fn forward<'a>(
 ) -> Result<Forwarded<'a>, SendError> {
     loop {
         let deadline = Instant::now() + bridge.delivery_timeout();
-        let memory = bridge.memory().reserve(events.iter().map(|event| event.get().len()).sum()).await;
+        let mut memory = bridge.memory().reserve(events.iter().map(|event| event.get().len()).sum()).await;
         let events = events.iter().copied().map(Received::of).collect();
-        match bridge.forward(events, received_at, memory, deadline, &mut Observation::default()).await {
+        match bridge.forward(events, &[], received_at, &mut memory, deadline, &mut Observation::default()).await {
             Err(error) if error.is_passing() => progress.suspend(|| eprintln!("warning: {error} Trying again.")),
             result => return result,
         }

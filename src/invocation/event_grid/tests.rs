@@ -1,10 +1,10 @@
 use twin_records::Received;
 
-use super::*;
+use crate::invocation::{BadInvocation, read};
 
 fn events_of(body: &str) -> Result<Vec<String>, BadInvocation> {
-    let text = text(body.as_bytes())?;
-    let events = Received::all(&text).ok_or(BadInvocation::NotEvents)?;
+    let delivery = read(body.into())?;
+    let events = Received::all(&delivery.events).ok_or(BadInvocation::NotEvents)?;
     Ok(events.into_iter().map(|event| event.text.to_owned()).collect())
 }
 
