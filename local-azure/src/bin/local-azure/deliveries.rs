@@ -32,7 +32,7 @@ impl From<SubscriptionSnapshot> for Deliveries {
             Handshake::Pending { problem, .. } => {
                 Some(format!("waiting for the webhook: {}", problem.as_deref().unwrap_or("no answer yet")))
             }
-            _ => None,
+            Handshake::Done => None,
         };
         Self {
             problem,

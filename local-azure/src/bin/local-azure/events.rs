@@ -84,10 +84,7 @@ impl Events {
     /// Ends the pieces in the order of the flow, so that each can finish what it has.
     pub(crate) async fn stop(self) {
         self.twins.stop().await;
-        self.way_in.stop().await;
-        if let Some(app) = self.app {
-            app.stop().await;
-        }
+        self.way_in.stop(self.app).await;
     }
 }
 

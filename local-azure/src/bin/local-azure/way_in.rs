@@ -118,10 +118,13 @@ impl WayIn {
         }
     }
 
-    /// Takes no more events, and gives the deliveries under way time to end.
-    pub(crate) async fn stop(self) {
+    /// Ends the deliveries and the app, which can finish what it has. What it reads from ends last.
+    pub(crate) async fn stop(self, app: Option<App>) {
         if let Self::EventGrid { grid, .. } = self {
             grid.stop().await;
+        }
+        if let Some(app) = app {
+            app.stop().await;
         }
     }
 }
