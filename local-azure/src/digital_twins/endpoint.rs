@@ -17,7 +17,7 @@ pub struct Endpoint {
 /// What takes the events of an endpoint: one at a time, those of a twin in the order in which they happened. While it
 /// takes no more, changes wait.
 ///
-/// Event Hubs and Service Bus are sent to over AMQP. While they are away up to a thousand notifications wait for them,
+/// Event Hubs and Service Bus are sent to over AMQP. While they are away about a thousand notifications wait for them,
 /// and then changes do. For how long Azure Digital Twins tries again is not documented; here it does for ever.
 #[derive(Debug)]
 pub enum Destination {
