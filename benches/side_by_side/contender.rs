@@ -47,9 +47,11 @@ pub fn all(options: &Options) -> Vec<Contender> {
         named && options.ways().iter().any(|&way| contender.takes(way))
     };
     let builds = options.builds();
-    if options.ways().contains(&Way::Webhook) {
-        for build in builds.iter().filter(|build| !build.has_webhook) {
-            println!("\"{}\" is left out of what the webhook delivers: it does not know it", build.name);
+    for &way in options.ways() {
+        for build in &builds {
+            if !(Contender::Bridge { build: build.clone(), variant: Variant::Record }).takes(way) {
+                println!("\"{}\" is left out of the way {}: it does not know it", build.name, way.name());
+            }
         }
     }
     // The builds of one variant next to each other, which is when they are measured.
@@ -133,10 +135,15 @@ impl Contender {
 
     /// Whether it has a route for deliveries of this way.
     pub fn takes(&self, way: Way) -> bool {
-        match (way, self) {
-            (Way::Webhook, Self::Bridge { build, .. }) => build.has_webhook,
-            (Way::Webhook, Self::Python) => false,
-            (Way::Webhook, Self::Floor { .. } | Self::Node { .. }) | (Way::Function, _) => true,
+        match self {
+            Self::Floor { .. } => true,
+            Self::Bridge { build, .. } => match way {
+                Way::Function => true,
+                Way::Webhook => build.has_webhook,
+                Way::EventHub | Way::ServiceBus => build.has_messages,
+            },
+            Self::Node { .. } => matches!(way, Way::Function | Way::Webhook),
+            Self::Python => way == Way::Function,
         }
     }
 

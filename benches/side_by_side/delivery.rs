@@ -7,7 +7,7 @@
 
 use serde_json::json;
 
-use crate::{matrix::Shape, way::Way};
+use crate::{matrix::Shape, messages, way::Way};
 
 /// Placeholders of the length of what comes in their place.
 const EVENT: &str = "@@@@@@@@@@@@";
@@ -31,7 +31,9 @@ impl Template {
         let body = body(way, &events);
         let bytes = request(way, &body);
         let (events, twins) = (positions(&bytes, EVENT), positions(&bytes, TWIN));
-        assert_eq!((events.len(), twins.len()), (shape.events, shape.events), "a placeholder is missing");
+        // The attributes of a message of Service Bus stand there twice.
+        let is_whole = |found: &[usize]| !found.is_empty() && found.len().is_multiple_of(shape.events);
+        assert!(is_whole(&events) && events.len() == twins.len(), "a placeholder is missing");
         Self { bytes, events, twins, shape, size: body.len() }
     }
 
@@ -44,7 +46,8 @@ impl Template {
     pub fn stamp(&self, first: u64, buffer: &mut Vec<u8>) {
         buffer.clear();
         buffer.extend_from_slice(&self.bytes);
-        for (serial, (&event, &twin)) in (first..).zip(self.events.iter().zip(&self.twins)) {
+        let serials = (first..first + self.events()).cycle();
+        for (serial, (&event, &twin)) in serials.zip(self.events.iter().zip(&self.twins)) {
             digits(&mut buffer[event..event + EVENT.len()], serial);
             digits(&mut buffer[twin..twin + TWIN.len()], serial % self.shape.twins);
         }
@@ -79,6 +82,8 @@ pub fn body(way: Way, events: &[serde_json::Value]) -> String {
     match way {
         Way::Function => envelope(events),
         Way::Webhook => json!(events).to_string(),
+        Way::EventHub => messages::event_hubs(events),
+        Way::ServiceBus => messages::service_bus(events),
     }
 }
 
@@ -95,8 +100,8 @@ pub fn request(way: Way, body: &str) -> Vec<u8> {
         User-Agent: Azure-Functions-Host/4.1037.0.0\r\nX-Azure-Functions-HostVersion: 4.1037.0.0\r\n\
         X-Azure-Functions-InvocationId: 5d3c9f0a-7b21-4c86-9d5e-0c8b7f6a1e42\r\n";
     match way {
-        Way::Function => {
-            let head = format!("POST /function HTTP/1.1\r\n{head}Transfer-Encoding: chunked\r\n\r\n");
+        Way::Function | Way::EventHub | Way::ServiceBus => {
+            let head = format!("POST /{} HTTP/1.1\r\n{head}Transfer-Encoding: chunked\r\n\r\n", way.name());
             [head.as_bytes(), &chunked(body.as_bytes())].concat()
         }
         // With a function's key as long as this in the URL.

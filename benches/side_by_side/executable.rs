@@ -20,6 +20,8 @@ pub struct Executable {
     pub path: PathBuf,
     /// Whether Event Grid's own requests are among what it takes.
     pub has_webhook: bool,
+    /// Whether messages of Event Hubs and Service Bus are.
+    pub has_messages: bool,
 }
 
 impl Executable {
@@ -29,7 +31,7 @@ impl Executable {
     /// The one that cargo has built together with this benchmark.
     pub fn own() -> Self {
         let path = PathBuf::from(env!("CARGO_BIN_EXE_twin-bridge"));
-        Self { name: Self::OWN.to_owned(), path, has_webhook: true }
+        Self { name: Self::OWN.to_owned(), path, has_webhook: true, has_messages: true }
     }
 
     /// Whether it knows the setting, and this value of it.
@@ -74,7 +76,10 @@ impl FromStr for Executable {
         // Absolute, since one without a slash would be searched for among the installed programs.
         let path = Path::new(path).canonicalize().map_err(|error| format!("{path}: {error}"))?;
         match refuses(&path, "FUNCTIONS_CUSTOMHANDLER_PORT", "none") {
-            Ok(true) => Ok(Self { name: name.to_owned(), has_webhook: has_webhook(&path), path }),
+            Ok(true) => {
+                let has_messages = refuses(&path, "SERVICE_BUS_TIMEOUT", "none").unwrap_or(false);
+                Ok(Self { name: name.to_owned(), has_webhook: has_webhook(&path), has_messages, path })
+            }
             Ok(false) => Err(format!("{} is not a twin-bridge: it does not mind a port that is none", path.display())),
             Err(error) => Err(format!("{} can't be run: {error}", path.display())),
         }

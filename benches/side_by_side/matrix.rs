@@ -71,6 +71,11 @@ const fn by_webhook(work: Work) -> Work {
     Work { way: Way::Webhook, ..work }
 }
 
+/// A batch of so many messages of a queue, a few batches at a time: one a partition, or as many as the host takes.
+const fn batch(way: Way, events: usize) -> Work {
+    Work { way, ..work(events, 5, 1_000, 5, AtATime(4)) }
+}
+
 use Load::{AtATime, PerSecond};
 
 /// A delivery as a subscription of the default template makes them when there is much to do.
@@ -125,6 +130,15 @@ const FULL: &[Work] = &[
     WEBHOOK_USUAL_BUSY,
     by_webhook(BUSY),
     WEBHOOK_LARGE,
+    // Messages.
+    batch(Way::EventHub, 1),
+    batch(Way::EventHub, 32),
+    batch(Way::EventHub, 100),
+    batch(Way::EventHub, 500),
+    batch(Way::ServiceBus, 1),
+    batch(Way::ServiceBus, 32),
+    batch(Way::ServiceBus, 100),
+    batch(Way::ServiceBus, 500),
     // The largest last: what it leaves in memory would count for others.
     LARGE,
 ];
@@ -139,10 +153,24 @@ const QUICK: &[Work] = &[
     WEBHOOK_USUAL,
     WEBHOOK_USUAL_BUSY,
     WEBHOOK_LARGE,
+    batch(Way::EventHub, 1),
+    batch(Way::EventHub, 32),
+    batch(Way::EventHub, 100),
+    batch(Way::EventHub, 500),
+    batch(Way::ServiceBus, 1),
+    batch(Way::ServiceBus, 32),
+    batch(Way::ServiceBus, 100),
+    batch(Way::ServiceBus, 500),
     LARGE,
 ];
 
-const SMALLEST: &[Work] = &[USUAL, WEBHOOK_USUAL_BUSY, work(1, 5, 1_000, 5, PerSecond(50))];
+const SMALLEST: &[Work] = &[
+    USUAL,
+    WEBHOOK_USUAL_BUSY,
+    batch(Way::EventHub, 32),
+    batch(Way::ServiceBus, 32),
+    work(1, 5, 1_000, 5, PerSecond(50)),
+];
 
 /// The work that is measured.
 pub fn works(options: &Options) -> Vec<Work> {

@@ -1,6 +1,7 @@
 // The way from the hub into the tables.
 param clusterName string
 param databaseName string
+param name string
 
 @description('That of the cluster.')
 param location string
@@ -18,7 +19,7 @@ resource cluster 'Microsoft.Kusto/clusters@2024-04-13' existing = {
 
 resource connection 'Microsoft.Kusto/clusters/databases/dataConnections@2024-04-13' = {
   parent: cluster::database
-  name: 'twin-bridge'
+  name: name
   location: location
   kind: 'EventHub'
   properties: {

@@ -1,6 +1,7 @@
 // The database, tables and mappings for records in the data-history format.
 param clusterName string
 param databaseName string
+param scriptName string
 
 @description('That of the cluster.')
 param location string
@@ -18,7 +19,7 @@ resource database 'Microsoft.Kusto/clusters/databases@2024-04-13' = {
 
 resource tables 'Microsoft.Kusto/clusters/databases/scripts@2024-04-13' = {
   parent: database
-  name: 'twin-bridge-tables'
+  name: scriptName
   properties: {
     // The tables are no secret: the file is public.
     #disable-next-line use-secure-value-for-secure-inputs

@@ -1,11 +1,11 @@
-// The hub that the records go to.
+// A hub in a namespace of its own, and who may send to it.
 param namespaceName string
 param hubName string
 param location string
 param tags object
 
-@description('The identity that sends.')
-param appPrincipalId string
+@description('The identity that sends. Empty: nobody may yet.')
+param senderPrincipalId string
 param partitionCount int
 param retentionDays int
 param throughputUnits int
@@ -46,12 +46,12 @@ resource groups 'Microsoft.EventHub/namespaces/eventhubs/consumergroups@2024-01-
   }
 ]
 
-resource sender 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(hub.id, appPrincipalId, senderRole)
+resource sender 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(senderPrincipalId)) {
+  name: guid(hub.id, senderPrincipalId, senderRole)
   scope: hub
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', senderRole)
-    principalId: appPrincipalId
+    principalId: senderPrincipalId
     principalType: 'ServicePrincipal'
   }
 }

@@ -11,8 +11,15 @@ param applicationInsightsName string
 param instanceMemoryMB int
 param maximumInstanceCount int
 
+@description('What is kept running for the way in: `http`, or `function:` and the name of the function.')
+param alwaysReadyGroup string
+param alwaysReadyInstances int
+
 @description('The settings of the handler itself.')
 param bridgeSettings object
+
+@description('The settings that the host\'s trigger reads.')
+param triggerSettings object
 
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: storageAccountName
@@ -49,6 +56,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: alwaysReadyGroup, instanceCount: alwaysReadyInstances }]
       }
       deployment: {
         storage: {
@@ -61,10 +69,23 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   }
 }
 
+// A name and a password would open these two doors as well. func and az publish with a token of the one who is logged in.
+resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: site
+  name: 'scm'
+  properties: { allow: false }
+}
+
+resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: site
+  name: 'ftp'
+  properties: { allow: false }
+}
+
 resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: site
   name: 'appsettings'
-  properties: union(bridgeSettings, {
+  properties: union(bridgeSettings, triggerSettings, {
     AZURE_CLIENT_ID: identityClientId
     AzureWebJobsStorage__blobServiceUri: account.properties.primaryEndpoints.blob
     AzureWebJobsStorage__tableServiceUri: account.properties.primaryEndpoints.table

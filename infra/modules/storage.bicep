@@ -1,4 +1,5 @@
-// The host's own storage, the deployment package, and the dead letters of the bridge and of Event Grid.
+// The host's own storage, the deployment package, and the dead letters of the bridge, of Event Grid and of Azure Digital
+// Twins.
 param name string
 param location string
 param tags object
@@ -10,7 +11,8 @@ param appPrincipalId string
 param workspaceId string
 param deadLetterRetentionDays int
 
-// Storage Blob Data Owner: the package, the host's locks and keys, and the dead letters that the handler writes.
+// Storage Blob Data Owner: the package, the host's locks, keys and checkpoints, and the dead letters that the handler
+// writes.
 var blobOwnerRole = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 // Storage Table Data Contributor: the host's own diagnostics.
 var tableContributorRole = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
@@ -99,3 +101,6 @@ resource tableContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' =
 output name string = account.name
 output packageContainer string = packages.name
 output deadLetterContainer string = deadLetters.name
+
+@description('Address of the container for dead letters.')
+output deadLetterUri string = '${account.properties.primaryEndpoints.blob}${deadLetters.name}'

@@ -48,7 +48,7 @@
 //! event_hubs::{ingest, consumer}                        events come in and go out
 //! event_hubs::{client, service}                         what all links share
 //! event_hubs::{faults, node}                            what goes wrong, and what addresses mean
-//! event_hubs::{store, partition, partition_key, event}  what hubs retain
+//! event_hubs::{store, readers, partition, partition_key, event}  what hubs retain, and who reads it
 //! event_hubs::{start_position, misbehaviour, config}
 //!
 //! amqp                                                  what every service that speaks AMQP needs

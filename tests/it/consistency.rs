@@ -62,7 +62,8 @@ fn everyone_calls_the_functions_by_their_names() {
     for name in [FUNCTION, WEBHOOK] {
         assert!(text(".funcignore").lines().any(|line| line == format!("!/{name}/")), "{name}");
     }
-    let ways = format!("@allowed(['{WEBHOOK}', '{FUNCTION}'])\nparam way string = '{WEBHOOK}'");
+    let ways =
+        format!("@allowed(['{WEBHOOK}', '{FUNCTION}', 'event-hub', 'service-bus'])\nparam way string = '{WEBHOOK}'");
     assert!(text("infra/main.bicep").contains(&ways));
     let subscription = |name: &str| text(&format!("infra/modules/{name}-subscription.bicep"));
     assert!(subscription(FUNCTION).contains(&format!("'${{site.id}}/functions/{FUNCTION}'")));

@@ -1,27 +1,36 @@
 //! What the Bicep says, read as text: who may do what, which doors are shut, and that its settings are ours. That its
-//! resources have the properties they are given, and which of them a deployment makes, is for the compiler, where it is
-//! installed.
+//! resources have the properties they are given, and which of them a deployment makes ([`ways`]), is for the compiler, where
+//! it is installed.
 
-use std::{collections::BTreeSet, fs, io::ErrorKind, process::Command};
+use std::{collections::BTreeSet, process::Command};
 
-use serde_json::Value;
 use twin_bridge::settings::Settings;
 
 use crate::{
-    repository::{between, files, json, root, setting_names, text},
+    repository::{between, files, root, setting_names, text},
     skipped::skipped,
 };
 
-/// Every role that is given: where, to whom, its name and id, and on what.
-const ROLES: [(&str, &str, &str, &str, &str); 7] = [
+mod deployment;
+mod ways;
+
+/// Every role that is given: by which module, to whom, its name and id, and on what.
+const ROLES: [(&str, &str, &str, &str, &str); 9] = [
     (
-        "digital-twins-endpoint",
+        "dead-letter-writer",
+        "principalId",
+        "Storage Blob Data Contributor",
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+        "account::blobs::container",
+    ),
+    (
+        "digital-twins-access",
         "deployerPrincipalId",
         "Azure Digital Twins Data Owner",
         "bcd981a7-7f74-457b-83e1-cceb9e632ffe",
         "instance",
     ),
-    ("event-hub", "appPrincipalId", "Azure Event Hubs Data Sender", "2b629674-e913-4c01-ae53-ef4638d8f975", "hub"),
+    ("event-hub", "senderPrincipalId", "Azure Event Hubs Data Sender", "2b629674-e913-4c01-ae53-ef4638d8f975", "hub"),
     (
         "event-hub-reader",
         "principalId",
@@ -36,15 +45,22 @@ const ROLES: [(&str, &str, &str, &str, &str); 7] = [
         "3913510d-42f4-4e42-8a64-420c390055eb",
         "applicationInsights",
     ),
+    (
+        "service-bus",
+        "senderPrincipalId",
+        "Azure Service Bus Data Sender",
+        "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39",
+        "topic",
+    ),
+    (
+        "service-bus",
+        "receiverPrincipalId",
+        "Azure Service Bus Data Receiver",
+        "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0",
+        "subscription",
+    ),
     ("storage", "appPrincipalId", "Storage Blob Data Owner", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "account"),
     ("storage", "appPrincipalId", "Storage Table Data Contributor", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "account"),
-    (
-        "topic",
-        "topic.identity.principalId",
-        "Storage Blob Data Contributor",
-        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-        "account::blobs::container",
-    ),
 ];
 
 fn main_bicep() -> String {
@@ -64,53 +80,6 @@ fn module(name: &str) -> String {
 /// The modules with a subscription: one for each function that Event Grid can call.
 const SUBSCRIPTIONS: [(&str, &str); 2] = [("webhook", "webhook-subscription"), ("function", "function-subscription")];
 
-/// What a deployment makes with these variables in the environment, as the compiler foresees it. None where there is no
-/// compiler.
-fn snapshot(variables: &[(&str, &str)]) -> Option<Value> {
-    // It is written beside the parameters.
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("modules")).unwrap();
-    for (from, ending) in [("", "bicep"), ("", "bicepparam"), ("", "kql"), ("modules", "bicep")] {
-        for path in files(&format!("infra/{from}"), ending) {
-            fs::copy(&path, folder.path().join(from).join(path.file_name().unwrap())).unwrap();
-        }
-    }
-    let output = Command::new("bicep")
-        .args(["snapshot", "main.bicepparam", "--mode", "overwrite", "--resource-group", "twin-bridge"])
-        .args(["--subscription-id", "00000000-0000-0000-0000-000000000000", "--location", "westeurope"])
-        .args(["--deployment-name", "main"])
-        .envs(variables.iter().copied())
-        .current_dir(&folder)
-        .output();
-    let output = match output {
-        Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        output => output.unwrap(),
-    };
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let written = fs::read(folder.path().join("main.snapshot.json")).unwrap();
-    Some(serde_json::from_slice(&written).unwrap())
-}
-
-/// Where in a resource a key stands: its type and the path to it.
-fn keys_in(place: &str, value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) if text.to_lowercase().contains("listkeys(") => {
-            found.insert(place.to_owned());
-        }
-        Value::Array(items) => {
-            for item in items {
-                keys_in(place, item, found);
-            }
-        }
-        Value::Object(members) => {
-            for (name, member) in members {
-                keys_in(&format!("{place} {name}"), member, found);
-            }
-        }
-        _ => {}
-    }
-}
-
 /// The names in an object, one a line.
 fn keys(object: &str) -> Vec<&str> {
     let lines = object.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
@@ -119,17 +88,12 @@ fn keys(object: &str) -> Vec<&str> {
 
 #[test]
 fn the_compiler_and_its_linter_have_no_complaint() {
-    for arguments in [
-        ["build", "--stdout", "infra/main.bicep"].as_slice(),
-        &["build-params", "--stdout", "infra/main.bicepparam"],
-        &["lint", "infra/main.bicep"],
-    ] {
-        let Ok(output) = Command::new("bicep").args(arguments).current_dir(root()).output() else {
-            return skipped("no Bicep was compiled: there is no bicep on the PATH.");
-        };
-        let complaints = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && complaints.is_empty(), "{arguments:?}: {complaints}");
-    }
+    // The parameters, and with them the template and its modules.
+    let Ok(output) = Command::new("bicep").args(["lint", "infra/main.bicepparam"]).current_dir(root()).output() else {
+        return skipped("no Bicep was compiled: there is no bicep on the PATH.");
+    };
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && complaints.is_empty(), "{complaints}");
 }
 
 #[test]
@@ -167,6 +131,9 @@ fn nothing_can_be_entered_with_a_key_but_the_topic_and_the_webhook() {
         ("storage", "allowSharedKeyAccess: false"),
         ("storage", "allowBlobPublicAccess: false"),
         ("event-hub", "disableLocalAuth: true"),
+        ("service-bus", "disableLocalAuth: true"),
+        ("event-hub-endpoint", "authenticationType: 'IdentityBased'"),
+        ("service-bus-endpoint", "authenticationType: 'IdentityBased'"),
         ("logs", "features: { disableLocalAuth: true }"),
         ("logs", "DisableLocalAuth: true"),
         ("function-app", "httpsOnly: true"),
@@ -178,7 +145,7 @@ fn nothing_can_be_entered_with_a_key_but_the_topic_and_the_webhook() {
     }
     for (name, bicep) in modules() {
         assert_eq!(bicep.contains("disableLocalAuth: false"), name == "topic", "{name}");
-        let takes_keys = ["digital-twins-endpoint", "webhook-subscription"].contains(&&*name);
+        let takes_keys = ["event-grid-endpoint", "webhook-subscription"].contains(&&*name);
         assert_eq!(bicep.contains("listKeys("), takes_keys, "{name}");
     }
 }
@@ -226,79 +193,24 @@ fn the_subscription_comes_in_a_second_phase() {
 }
 
 #[test]
-fn one_function_is_subscribed_and_the_key_goes_nowhere_else() {
-    let everything = [("DIGITAL_TWINS", "new"), ("DATA_EXPLORER", "new"), ("ALERT_EMAIL", "operator@example.com")];
-    let mut subscriptions = Vec::new();
-    for (way, _) in SUBSCRIPTIONS {
-        let chosen = [("SUBSCRIBE", "true"), ("WAY", way), ("WEBHOOK_KEY_NAME", "second")];
-        let Some(snapshot) = snapshot(&[everything.as_slice(), &chosen].concat()) else {
-            return skipped("no deployment was foreseen: there is no bicep on the PATH.");
-        };
-        assert_eq!(snapshot["diagnostics"], Value::Array(Vec::new()), "{way}");
-        let resources = snapshot["predictedResources"].as_array().unwrap();
-        let of_type = |kind: &str| resources.iter().filter(|found| found["type"] == kind).cloned().collect::<Vec<_>>();
-        assert_eq!(of_type("Microsoft.Web/sites/config").len(), 1, "{way}: the settings");
-
-        let mut keys = BTreeSet::new();
-        keys_in("output", &snapshot["outputs"], &mut keys);
-        for found in resources {
-            keys_in(found["type"].as_str().unwrap(), found, &mut keys);
-        }
-        let mut wanted = BTreeSet::from([
-            "Microsoft.DigitalTwins/digitalTwinsInstances/endpoints properties accessKey1".to_owned(),
-            "Microsoft.DigitalTwins/digitalTwinsInstances/endpoints properties accessKey2".to_owned(),
-        ]);
-        if way == "webhook" {
-            let destination = "properties destination properties endpointUrl";
-            wanted.insert(format!("Microsoft.EventGrid/topics/eventSubscriptions {destination}"));
-        }
-        assert_eq!(keys, wanted, "{way}");
-
-        let mut made = of_type("Microsoft.EventGrid/topics/eventSubscriptions");
-        assert_eq!(made.len(), 1, "{way}: one subscription");
-        subscriptions.append(&mut made);
-    }
-
-    let (webhook, function) = (subscriptions[0].clone(), subscriptions[1].clone());
-    let destination = |found: &Value| found["properties"]["destination"].clone();
-    assert_eq!(destination(&function)["endpointType"], "AzureFunction");
-    let called = destination(&function)["properties"]["resourceId"].as_str().unwrap().to_owned();
-    assert!(called.ends_with("/functions/function"), "{called}");
-
-    assert_eq!(destination(&webhook)["endpointType"], "WebHook");
-    let address = destination(&webhook)["properties"]["endpointUrl"].as_str().unwrap().to_owned();
-    let route = json("webhook/function.json")["bindings"][0]["route"].as_str().unwrap().to_owned();
-    assert!(address.starts_with(&format!("[format('https://{{0}}/api/{route}?code={{1}}', ")), "{address}");
-    assert!(address.contains("/functions/webhook', ") && address.ends_with(").second))]"), "{address}");
-
-    // All else is the same: batches, retries, dead letters.
-    for batch in ["maxEventsPerBatch", "preferredBatchSizeInKilobytes"] {
-        assert!(destination(&webhook)["properties"][batch].is_u64(), "{batch}");
-        assert_eq!(destination(&webhook)["properties"][batch], destination(&function)["properties"][batch]);
-    }
-    let rest = |found: &Value| {
-        let mut properties = found["properties"].clone();
-        properties.as_object_mut().unwrap().remove("destination");
-        properties
-    };
-    assert_eq!(rest(&webhook)["deadLetterWithResourceIdentity"]["identity"]["type"], "SystemAssigned");
-    assert_eq!(rest(&webhook)["retryPolicy"]["eventTimeToLiveInMinutes"], 1440);
-    similar_asserts::assert_eq!(rest(&webhook), rest(&function));
-    // So that the other one goes on until this one works.
-    assert_ne!(webhook["name"], function["name"]);
-}
-
-#[test]
 fn every_alert_has_its_paragraph() {
-    let alerts = module("alerts");
     let operate = text("docs/operate.md");
-    let names: Vec<_> =
-        alerts.split("  name: 'twin-bridge-").skip(1).map(|rest| rest.split('\'').next().unwrap()).collect();
-    assert!(names.len() >= 5, "{names:?}");
+    let mut names = BTreeSet::new();
+    for (_, bicep) in modules() {
+        let resources = bicep.split("\nresource ").filter(|block| {
+            block.contains("'Microsoft.Insights/metricAlerts@")
+                || block.contains("'Microsoft.Insights/scheduledQueryRules@")
+        });
+        for alert in resources {
+            names.insert(between(alert, "  name: '${prefix}-", "'").replace('-', " "));
+        }
+    }
+    assert!(names.len() >= 9, "{names:?}");
     for name in names {
-        assert!(operate.contains(&format!("alert *{}*", name.replace('-', " "))), "docs/operate.md: {name}");
+        assert!(operate.contains(&format!("alert *{name}*")), "docs/operate.md: {name}");
     }
     // The mail tells them apart by these.
+    let alerts = module("event-grid-alerts");
     for (metric, dimension) in [("DeadLetteredCount", "DeadLetterReason"), ("DeliveryAttemptFailCount", "Error")] {
         let criterion = between(&alerts, &format!("metricName: '{metric}'"), "threshold: ");
         assert!(
@@ -308,13 +220,57 @@ fn every_alert_has_its_paragraph() {
 }
 
 #[test]
+fn the_alert_on_failed_batches_looks_for_what_the_handler_logs() {
+    let logged = between(&module("failed-batches-alert"), "has \"", "\"").to_owned();
+    assert!(text("src/failure.rs").contains(&format!("\"{logged}.")), "{logged}");
+}
+
+#[test]
 fn every_module_is_used_and_every_description_says_something() {
     let main = main_bicep();
     for (name, _) in modules() {
         assert!(main.contains(&format!("'modules/{name}.bicep'")), "{name}");
     }
+    // Two environments can be deployed into one group at once.
+    for deployment in main.split("\nmodule ").skip(1) {
+        let name = between(deployment, "\n  name: '", "'");
+        assert!(name.ends_with("-${token}"), "{name}");
+    }
     for block in main.split("\n\n").filter(|block| block.lines().any(|line| line.starts_with("param "))) {
         assert!(block.contains("@description('"), "{block}");
+    }
+}
+
+/// What azd hands over is an environment, so that a parameter without a variable could not be set.
+#[test]
+fn every_parameter_has_a_variable_and_one_default() {
+    let main = main_bicep();
+    let file = text("infra/main.bicepparam");
+    let assigned: Vec<_> = file.split("\nparam ").skip(1).map(|rest| rest.split_once(" = ").unwrap()).collect();
+    let names: Vec<_> = assigned.iter().map(|(name, _)| *name).collect();
+    let declared: Vec<_> = main.split("\nparam ").skip(1).map(|rest| rest.split(' ').next().unwrap()).collect();
+    assert_eq!(names, declared, "in the same order");
+    for (name, value) in assigned {
+        let default = between(value, "', '", "')");
+        let declaration = between(&main, &format!("\nparam {name} "), "\n\n").split_once(" = ").unwrap().1;
+        let same = match declaration {
+            "[]" => default.is_empty(),
+            // Of several members, each has its own.
+            object if object.starts_with("{\n") => object.contains(&format!("'{default}'")),
+            simple => simple == default || simple == format!("'{default}'"),
+        };
+        assert!(same, "{name}: {declaration} and {default}");
+    }
+}
+
+/// azd makes variables of outputs: the value of this deployment would be a parameter of the next.
+#[test]
+fn no_output_is_a_parameter() {
+    let file = text("infra/main.bicepparam");
+    for output in main_bicep().split("\noutput ").skip(1).map(|rest| rest.split(' ').next().unwrap().to_owned()) {
+        // The value is the parameter's own.
+        let same = output == "EVENT_HUB_NAME";
+        assert!(same || !file.contains(&format!("'{output}'")), "{output}");
     }
 }
 
@@ -328,7 +284,7 @@ fn the_settings_are_those_that_the_handler_reads() {
         assert!(known.iter().any(|known| known == name), "src/settings/names.rs does not read {name}");
     }
     let app = module("function-app");
-    for name in keys(between(&app, "union(bridgeSettings, {\n", "  })")) {
+    for name in keys(between(&app, "union(bridgeSettings, triggerSettings, {\n", "  })")) {
         let of_the_host = name.starts_with("AzureWebJobsStorage__") || name.starts_with("APPLICATIONINSIGHTS_");
         assert!(of_the_host || known.iter().any(|known| known == name), "{name}");
     }
@@ -337,7 +293,7 @@ fn the_settings_are_those_that_the_handler_reads() {
 #[test]
 fn the_handler_takes_every_value_that_the_template_can_give() {
     let main = main_bicep();
-    let tables = between(&main, "var tables = dataExplorer == 'none' ? '' : '", "'");
+    let tables = between(&main, "recordFormat == 'data-history'\n      ? '", "'");
     for (setting, parameter) in
         [("RECORD_FORMAT", "recordFormat"), ("EVENT_HUB_BODY", "eventHubBody"), ("OBJECT_VALUES", "objectValues")]
     {
@@ -367,7 +323,7 @@ fn the_handler_takes_every_value_that_the_template_can_give() {
 #[test]
 fn event_grid_delivers_what_the_bridge_knows() {
     let main = main_bicep();
-    let types = between(&main, "param eventTypes array = [", "]");
+    let types = between(&main, "var allEventTypes = [", "]");
     let types: Vec<_> = types.split('\'').skip(1).step_by(2).collect();
     let known = text("records/src/event/interpretation.rs") + &text("records/src/event/envelope.rs");
     assert_eq!(types.len(), 7);

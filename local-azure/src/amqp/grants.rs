@@ -40,11 +40,6 @@ impl Grants {
         self.any(|audience| segments(audience).next().is_none_or(|granted| granted.eq_ignore_ascii_case(hub)))
     }
 
-    /// Whether anything was granted.
-    pub(crate) fn any_at_all(&self) -> bool {
-        self.any(|_| true)
-    }
-
     fn any(&self, matches: impl Fn(&str) -> bool) -> bool {
         let now = OffsetDateTime::now_utc();
         self.0.lock().iter().any(|grant| grant.expires.is_none_or(|expires| expires > now) && matches(&grant.audience))
@@ -60,7 +55,7 @@ mod tests {
     #[test]
     fn a_grant_covers_what_is_below_it_until_it_expires() {
         let grants = Grants::default();
-        assert!(!grants.any_at_all());
+        assert!(!grants.cover_management_of("twins"));
         grants.add("sb://host/twins/Partitions/1", Some(OffsetDateTime::now_utc() + Duration::minutes(1)));
         assert!(grants.cover("twins/Partitions/1"));
         assert!(!grants.cover("twins"));
@@ -73,6 +68,6 @@ mod tests {
         grants.add("sb://host/twins", None);
         assert!(grants.cover("twins/Partitions/1"));
         grants.expire();
-        assert!(!grants.any_at_all());
+        assert!(!grants.cover("twins"));
     }
 }

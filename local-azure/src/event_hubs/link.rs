@@ -16,6 +16,7 @@ use super::{
     consumer::{self, Subscription},
     ingest::{self, Destination},
     node::Node,
+    readers::Reader,
     request_response::{ReplyLinks, Responder, serve_replies, serve_requests},
     start_position::StartPosition,
 };
@@ -37,6 +38,7 @@ pub(super) async fn attach(
     reply_links: &Arc<ReplyLinks>,
 ) {
     let purpose = purpose(&attach, client);
+    let attach = if purpose.is_ok() { attach } else { without_node(attach) };
     // An attach that the protocol itself forbids has been answered already.
     let Ok(endpoint) = accept(attach, session, client.service.faults.max_message_size()).await else { return };
     let client = Arc::clone(client);
@@ -72,7 +74,8 @@ fn purpose_of_sender(address: &str, client: &Client) -> Result<Purpose, Refusal>
     let node = Node::parse(address).ok_or_else(|| Refusal::not_found(address))?;
     let (hub, partition) = match node {
         Node::Tokens => return Ok(Purpose::Ask(Responder::Tokens)),
-        Node::Management => return ask_management(address, client).map(Purpose::Ask),
+        // Whether the client may, each request tells: there may be a token in it.
+        Node::Management => return Ok(Purpose::Ask(Responder::Management)),
         Node::Hub { hub } => (hub, None),
         Node::Partition { hub, partition } => (hub, Some(partition)),
         Node::Subscription { .. } => return Err(Refusal::not_found(address)),
@@ -93,7 +96,7 @@ fn purpose_of_receiver(attach: &Attach, client: &Client) -> Result<Purpose, Refu
         |by| Purpose::BeAnswered { by, names: [address_of_target(attach).to_owned(), attach.name.clone()] };
     let (hub, group, partition) = match Node::parse(address) {
         Some(Node::Tokens) => return Ok(be_answered(Responder::Tokens)),
-        Some(Node::Management) => return ask_management(address, client).map(be_answered),
+        Some(Node::Management) => return Ok(be_answered(Responder::Management)),
         Some(Node::Subscription { hub, group, partition }) => (hub, group, partition),
         Some(Node::Hub { .. } | Node::Partition { .. }) | None => return Err(Refusal::not_found(address)),
     };
@@ -103,23 +106,33 @@ fn purpose_of_receiver(attach: &Attach, client: &Client) -> Result<Purpose, Refu
     let not_found = || Refusal::not_found(address);
     let start = StartPosition::of(source)?;
     let hub = client.service.store.hub(hub).filter(|hub| hub.has_consumer_group(group)).ok_or_else(not_found)?;
-    let partition = hub.partition(partition).ok_or_else(not_found)?;
-    let from = hub.partitions.get(partition).ok_or_else(not_found)?.locate(&start);
-    Ok(Purpose::Consume(Subscription { hub, partition, from }))
+    let number = hub.partition(partition).ok_or_else(not_found)?;
+    let partition = Arc::clone(hub.partitions.get(number).ok_or_else(not_found)?);
+    let place = hub.readers.admit(Reader::of(group, number, attach.properties.as_ref()))?;
+    let from = partition.locate(&start);
+    let tells_end = desires(attach, "com.microsoft:enable-receiver-runtime-metric");
+    Ok(Purpose::Consume(Subscription { hub, partition, from, tells_end, place }))
 }
 
-fn ask_management(address: &str, client: &Client) -> Result<Responder, Refusal> {
-    if client.grants.any_at_all() {
-        Ok(Responder::Management)
-    } else {
-        Err(Refusal::unauthorized("Manage,EntityRead", address))
-    }
+fn desires(attach: &Attach, capability: &str) -> bool {
+    let mut desired = attach.desired_capabilities.iter().flat_map(|capabilities| &capabilities.0);
+    desired.any(|desired| desired.as_str() == capability)
 }
 
 fn address_of_target(attach: &Attach) -> &str {
     match attach.target.as_deref() {
         Some(TargetArchetype::Target(target)) => target.address.as_deref().unwrap_or_default(),
         None => "",
+    }
+}
+
+/// The attach with nothing at its other end. Answered as it is, it tells the client that the link is refused and that the
+/// reason comes with a detach: AMQP 1.0, part 2, section 2.6.3. A client that was told of a node would take the link for
+/// open, and the detach for the end of a link that was good.
+fn without_node(attach: Attach) -> Attach {
+    match attach.role {
+        Role::Sender => Attach { target: None, ..attach },
+        Role::Receiver => Attach { source: None, ..attach },
     }
 }
 
@@ -141,7 +154,8 @@ async fn accept(
     acceptor.build().accept_incoming_attach(attach, session).await
 }
 
-/// Closes a link with the reason. The library has no other way to refuse one than to attach it first.
+/// Closes a link with the reason. The library has given a sender credit by then, refused or not, and to the JavaScript
+/// client that means an open link: it waits for an answer to what it sends until its own limit.
 async fn refuse(endpoint: LinkEndpoint, refusal: Refusal) {
     // An error means that the client has gone already.
     let _ = match endpoint {

@@ -6,7 +6,9 @@ use time::OffsetDateTime;
 use super::{client::Client, store::Hub};
 use crate::amqp::{
     message::AmqpMessage,
+    misbehaviour::TokenAnswer,
     reply::{Reply, property},
+    sas::{Policy, verify},
 };
 
 /// Answers a request to `$management`.
@@ -18,13 +20,33 @@ pub(super) fn answer(request: &AmqpMessage, client: &Client) -> Reply {
     let Some(hub) = client.service.store.hub(name) else {
         return Reply::status(404, format!("The messaging entity '{name}' could not be found."));
     };
-    if !client.grants.cover_management_of(name) {
-        return Reply::status(401, format!("Unauthorized access. 'Listen' claim is required for '{name}'."));
+    if let Err(refusal) = authorise(request, name, client) {
+        return refusal;
     }
     match property(request, "type") {
         Some("com.microsoft:eventhub") => describe_hub(&hub),
         Some("com.microsoft:partition") => describe_partition(&hub, property(request, "partition").unwrap_or_default()),
         _ => Reply::status(400, "BadRequest: The type is not supported."),
+    }
+}
+
+/// Whether a request may be answered: as its own token says, if it brings one, else by what `$cbs` has granted. The .NET
+/// client puts no token to `$cbs` for this.
+fn authorise(request: &AmqpMessage, hub: &str, client: &Client) -> Result<(), Reply> {
+    let service = &client.service;
+    match (property(request, "security_token"), service.faults.token_answer()) {
+        (Some(_), TokenAnswer::Refuse { status, description }) => Err(Reply::status(status, description)),
+        (Some(token), TokenAnswer::Verify) if token.starts_with("SharedAccessSignature ") => {
+            let policy = Policy { name: &service.config.key_name, key: &service.config.key };
+            // Clients sign for the hub or for its management node.
+            verify(token, &format!("{hub}/$management"), policy, OffsetDateTime::now_utc())
+                .map(drop)
+                .map_err(|reason| Reply::status(401, reason))
+        }
+        // A token of a directory, which is taken unseen here as everywhere.
+        (Some(_), TokenAnswer::Verify) => Ok(()),
+        (None, _) if client.grants.cover_management_of(hub) => Ok(()),
+        (None, _) => Err(Reply::status(401, format!("Unauthorized access. 'Listen' claim is required for '{hub}'."))),
     }
 }
 

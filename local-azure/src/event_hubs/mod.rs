@@ -9,7 +9,7 @@
 //!   cbs          $cbs: a token becomes a grant (sas checks its signature)  } both through
 //!   management   $management: what hubs and partitions there are           } request_response
 //!   ingest       events come in: batch unpacked, stored whole or not, answered as faults say
-//!   consumer     events go out: from a start position on, then as they arrive
+//!   consumer     events go out: from a start position on, then as they arrive, while readers leaves it its place
 //! store        hubs, partitions and the events they retain (event, partition_key)
 //! ```
 //!
@@ -18,8 +18,8 @@
 //! [`EventHubs::wait_for`], and make the service misbehave through [`EventHubs::faults`]. [`Control`] gives the same to
 //! programs in other processes, over HTTP.
 //!
-//! Left out, because nothing here needs it: TLS, consumer ownership (epochs), transactions, capture, expiry of the
-//! authorisation of a link that consumes.
+//! Left out, because nothing here needs it: TLS, transactions, capture, exclusive and idempotent producers, the refusal
+//! of start positions beyond the end, expiry of the authorisation of a link that consumes.
 
 mod client;
 mod config;
@@ -36,6 +36,7 @@ mod misbehaviour;
 mod node;
 mod partition;
 mod partition_key;
+mod readers;
 mod request_response;
 mod service;
 mod start_position;

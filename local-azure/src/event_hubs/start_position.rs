@@ -90,6 +90,12 @@ mod tests {
                 "amqp.annotation.x-opt-enqueued-time > '1700000000000'",
                 Some(StartPosition::After { field: Field::EnqueuedTime, value: 1_700_000_000_000, inclusive: false }),
             ),
+            // The .NET client writes no quotes.
+            ("amqp.annotation.x-opt-offset > @latest", Some(StartPosition::Latest)),
+            (
+                "amqp.annotation.x-opt-offset >= 120",
+                Some(StartPosition::After { field: Field::Offset, value: 120, inclusive: true }),
+            ),
             ("amqp.annotation.x-opt-colour > '1'", None),
             ("amqp.annotation.x-opt-offset = '1'", None),
             ("amqp.annotation.x-opt-offset > 'soon'", None),

@@ -14,6 +14,7 @@ use super::{
     event::StoredEvent,
     partition::{End, Partition},
     partition_key::partition_of,
+    readers::Readers,
 };
 
 const DEFAULT_GROUP: &str = "$Default";
@@ -31,6 +32,7 @@ pub(super) struct Hub {
     pub(super) name: String,
     pub(super) created: OffsetDateTime,
     pub(super) partitions: Vec<Arc<Partition>>,
+    pub(super) readers: Arc<Readers>,
     /// Cancelled when it is deleted.
     pub(super) deleted: CancellationToken,
     consumer_groups: Vec<String>,
@@ -65,6 +67,7 @@ impl Store {
                 name: hub.name.clone(),
                 created: hub.created,
                 partitions: hub.partitions.iter().cloned().chain(new).collect(),
+                readers: Arc::clone(&hub.readers),
                 deleted: hub.deleted.clone(),
                 consumer_groups: hub.consumer_groups.clone(),
                 next: AtomicUsize::new(0),
@@ -86,6 +89,7 @@ impl Hub {
             name: config.name.clone(),
             created: OffsetDateTime::now_utc(),
             partitions: (0..config.partitions.max(1)).map(|_| Arc::new(Partition::new(retention_bytes))).collect(),
+            readers: Arc::default(),
             deleted: CancellationToken::new(),
             consumer_groups: config.consumer_groups.clone(),
             next: AtomicUsize::new(0),

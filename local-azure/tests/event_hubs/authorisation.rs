@@ -50,11 +50,11 @@ async fn a_token_grants_what_it_is_for_and_nothing_else() {
     assert_eq!(client.put_token(SAS, &hub, "nonsense").await.0, 401);
     assert_eq!(client.put_token("other", &hub, &token(&hub, 60)).await.0, 401);
     let refusal = client.refusal_to_send(HUB).await;
-    assert_eq!(condition(&refusal), "amqp:unauthorized-access");
+    assert_eq!(raw::condition(&refusal), "amqp:unauthorized-access");
 
     assert_eq!(client.put_token(SAS, &partition, &token(&hub, 60)).await.0, 202);
     let refusal = client.refusal_to_send(&format!("{HUB}/Partitions/2")).await;
-    assert_eq!(condition(&refusal), "amqp:unauthorized-access");
+    assert_eq!(raw::condition(&refusal), "amqp:unauthorized-access");
     let mut link = client.sender(&format!("{HUB}/Partitions/1")).await;
     assert!(raw::send(&mut link, raw::event("hello", None)).await.is_accepted());
 }
@@ -64,9 +64,45 @@ async fn without_a_token_nothing_can_be_received_or_managed() {
     let hubs = start();
     let mut client = raw::Client::connect(&hubs).await;
     let refusal = client.refusal_to_receive(&format!("{HUB}/ConsumerGroups/$Default/Partitions/0")).await;
-    assert_eq!(condition(&refusal), "amqp:unauthorized-access");
-    let refusal = client.refusal_to_receive("$management").await;
-    assert_eq!(condition(&refusal), "amqp:unauthorized-access");
+    assert_eq!(raw::condition(&refusal), "amqp:unauthorized-access");
+    assert_eq!(client.ask("$management", &read_hub(HUB, None), serde_amqp::Value::Null).await.0, 401);
+}
+
+/// As the .NET client does it, which puts no token to `$cbs` for these requests.
+#[tokio::test]
+async fn a_request_for_properties_is_judged_by_the_token_in_it() {
+    let hubs = start();
+    let hub = format!("sb://localhost/{HUB}");
+    let management = format!("{hub}/$management");
+    let mut stranger = raw::Client::connect(&hubs).await;
+    for (token, status) in [
+        (token(&hub, 60), 200),
+        (token(&management, 60), 200),
+        ("a token of a directory".to_owned(), 200),
+        (token(&hub, -1), 401),
+        (token("sb://localhost/other", 60), 401),
+        (token(&hub, 60).replace("&sig=", "&sig=A"), 401),
+    ] {
+        let question = read_hub(HUB, Some(&token));
+        let (answered, description, _) = stranger.ask("$management", &question, serde_amqp::Value::Null).await;
+        assert_eq!(answered, status, "{token}: {description}");
+    }
+
+    let expired = token(&hub, -1);
+    let mut known = raw::Client::authorised(&hubs).await;
+    assert_eq!(known.ask("$management", &read_hub(HUB, None), serde_amqp::Value::Null).await.0, 200);
+    let question = read_hub(HUB, Some(&expired));
+    assert_eq!(known.ask("$management", &question, serde_amqp::Value::Null).await.0, 401);
+
+    hubs.faults().answer_tokens(TokenAnswer::Refuse { status: 503, description: "on demand".to_owned() });
+    let good = token(&hub, 60);
+    let answer = known.ask("$management", &read_hub(HUB, Some(&good)), serde_amqp::Value::Null).await;
+    assert_eq!((answer.0, answer.1.as_str()), (503, "on demand"));
+}
+
+fn read_hub<'a>(name: &'a str, token: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
+    let read = [("operation", "READ"), ("type", "com.microsoft:eventhub"), ("name", name)];
+    read.into_iter().chain(token.map(|token| ("security_token", token))).collect()
 }
 
 #[tokio::test]
@@ -74,9 +110,9 @@ async fn nodes_that_are_not_there_are_refused() {
     let hubs = start();
     let mut client = raw::Client::connect(&hubs).await;
     assert_eq!(client.put_token("jwt", "amqps://localhost/", "any").await.0, 202);
-    assert_eq!(condition(&client.refusal_to_send("other").await), "amqp:not-found");
+    assert_eq!(raw::condition(&client.refusal_to_send("other").await), "amqp:not-found");
     assert_eq!(
-        condition(&client.refusal_to_send(&format!("{HUB}/Partitions/4")).await),
+        raw::condition(&client.refusal_to_send(&format!("{HUB}/Partitions/4")).await),
         "com.microsoft:argument-out-of-range"
     );
     for address in [
@@ -84,7 +120,7 @@ async fn nodes_that_are_not_there_are_refused() {
         format!("{HUB}/ConsumerGroups/explorer/Partitions/4"),
         HUB.to_owned(),
     ] {
-        assert_eq!(condition(&client.refusal_to_receive(&address).await), "amqp:not-found", "{address}");
+        assert_eq!(raw::condition(&client.refusal_to_receive(&address).await), "amqp:not-found", "{address}");
     }
 
     let read =
@@ -154,12 +190,4 @@ async fn a_token_that_is_renewed_in_time_keeps_its_links() {
     hubs.faults().expire_tokens();
     assert_eq!(client.put_token(SAS, &hub, &token(&hub, 60)).await.0, 202);
     assert!(raw::send(&mut link, raw::event("hello", None)).await.is_accepted());
-}
-
-fn condition(error: &fe2o3_amqp_types::definitions::Error) -> String {
-    let condition = serde_amqp::to_value(&error.condition).unwrap();
-    match condition {
-        serde_amqp::Value::Symbol(symbol) => symbol.into_inner(),
-        other => panic!("{other:?} is no condition"),
-    }
 }

@@ -20,11 +20,11 @@ use crate::{
 };
 
 /// The Python client's connect fails now and then and is retried after seconds, so it gets more time than it needs.
-const SLOW: Duration = Duration::from_secs(90);
+pub(crate) const SLOW: Duration = Duration::from_secs(90);
 
 /// A client in another language.
 #[derive(Clone, Copy, Debug)]
-enum Language {
+pub(crate) enum Language {
     Python,
     JavaScript,
 }
@@ -38,7 +38,7 @@ impl Language {
     }
 
     /// The command that runs one of the scripts; `None`, loudly, where the client isn't installed.
-    fn script(self, script: &str) -> Option<Command> {
+    pub(crate) fn script(self, script: &str) -> Option<Command> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let installed = root.join("target/clients");
         let (program, marker, extension) = match self {

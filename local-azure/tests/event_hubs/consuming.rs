@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime};
 use azure_messaging_eventhubs::{OpenReceiverOptions, StartLocation, StartPosition};
 use fe2o3_amqp::{Receiver, link::receiver::CreditMode};
 use fe2o3_amqp_types::{
-    messaging::{Body, Source},
-    primitives::Value,
+    messaging::{Body, DeliveryAnnotations, Source, annotations::AnnotationKey},
+    primitives::{Timestamp, Value},
 };
 use futures::StreamExt;
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use crate::{
@@ -108,4 +109,38 @@ async fn no_event_is_sent_without_credit() {
 
     consumer.set_credit(1).await.unwrap();
     timeout(TIMEOUT, consumer.recv::<Body<Value>>()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_partitions_end_is_told_to_those_who_want_it() {
+    let hubs = start();
+    let mut client = raw::Client::authorised(&hubs).await;
+    let mut link = client.sender(&format!("{HUB}/Partitions/0")).await;
+    for body in ["one", "two", "three"] {
+        assert!(raw::send(&mut link, raw::event(body, None)).await.is_accepted());
+    }
+    let newest = hubs.events(HUB).pop().unwrap();
+
+    let address = format!("{HUB}/ConsumerGroups/$Default/Partitions/0");
+    let mut incurious = Receiver::attach(&mut client.session, "incurious", address.as_str()).await.unwrap();
+    let event = timeout(TIMEOUT, incurious.recv::<Body<Value>>()).await.unwrap().unwrap();
+    assert_eq!(event.message().delivery_annotations, None);
+
+    let asked = OffsetDateTime::now_utc();
+    let mut curious = Receiver::builder()
+        .name("curious")
+        .source(address)
+        .add_desired_capabilities("com.microsoft:enable-receiver-runtime-metric")
+        .attach(&mut client.session)
+        .await
+        .unwrap();
+    let event = timeout(TIMEOUT, curious.recv::<Body<Value>>()).await.unwrap().unwrap();
+    let DeliveryAnnotations(told) = event.message().delivery_annotations.as_ref().unwrap();
+    let told = |name: &str| told.get(&name as &dyn AnnotationKey).unwrap().clone();
+    assert_eq!(told("last_enqueued_sequence_number"), Value::Long(2));
+    assert_eq!(told("last_enqueued_offset"), Value::String(newest.offset));
+    assert_eq!(told("last_enqueued_time_utc"), Value::Timestamp(Timestamp::from(newest.enqueued_time)));
+    let Value::Timestamp(retrieved) = told("runtime_info_retrieval_time_utc") else { panic!("a time is missing") };
+    let (asked, now) = (Timestamp::from(asked), Timestamp::from(OffsetDateTime::now_utc()));
+    assert!((asked.milliseconds()..=now.milliseconds()).contains(&retrieved.milliseconds()));
 }

@@ -1,16 +1,20 @@
-//! The Event Hubs endpoint as its clients see it: Microsoft's for Rust, Python and JavaScript, which nobody here wrote,
-//! and a bare AMQP client for what those hide.
+//! The Event Hubs endpoint as its clients see it: Microsoft's for Rust, Python, JavaScript and .NET, which nobody here
+//! wrote, and a bare AMQP client for what those hide.
 
 // clippy.toml excepts test functions, but not the functions they share.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod authorisation;
+mod azurite;
 mod clients;
 mod connections;
 mod consuming;
 mod control;
+mod dotnet;
 mod outcomes;
+mod ownership;
 mod partitions;
+mod processors;
 mod raw;
 mod sdk;
 mod size;

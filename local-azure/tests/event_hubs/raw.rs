@@ -1,8 +1,11 @@
 //! A bare AMQP client: sees every outcome, and can send what no decent client would.
 
 use fe2o3_amqp::{
-    Connection, Receiver, Sendable, Sender, Session, connection::ConnectionHandle, link::DetachError,
-    sasl_profile::SaslProfile, session::SessionHandle,
+    Connection, Receiver, Sendable, Sender, Session,
+    connection::ConnectionHandle,
+    link::{ReceiverAttachError, SenderAttachError},
+    sasl_profile::SaslProfile,
+    session::SessionHandle,
 };
 use fe2o3_amqp_types::{
     definitions::Error,
@@ -93,22 +96,29 @@ impl Client {
         Sender::attach(&mut self.session, format!("send to {address}"), address).await.unwrap()
     }
 
-    /// Attaches a link to send on, and gives the reason why it was closed.
+    /// Attaches a link to send on, and gives the reason why it is refused.
     pub(crate) async fn refusal_to_send(&mut self, address: &str) -> Error {
-        let mut link = self.sender(address).await;
-        reason(timeout(TIMEOUT, link.on_detach()).await.unwrap())
-    }
-
-    /// Attaches a link to receive on, and gives the reason why it was closed.
-    pub(crate) async fn refusal_to_receive(&mut self, address: &str) -> Error {
-        let mut link = Receiver::attach(&mut self.session, format!("receive {address}"), address).await.unwrap();
-        let error = timeout(TIMEOUT, link.recv::<Body<Value>>()).await.unwrap().unwrap_err();
-        match error {
-            fe2o3_amqp::link::RecvError::LinkStateError(fe2o3_amqp::link::LinkStateError::RemoteClosedWithError(
-                reason,
-            )) => reason,
+        let mut session = self.session_for_refusal().await;
+        let attached = Sender::attach(&mut session, "refused", address);
+        match timeout(TIMEOUT, attached).await.unwrap() {
+            Err(SenderAttachError::RemoteClosedWithError(reason)) => reason,
             other => panic!("{other:?} is no refusal"),
         }
+    }
+
+    /// Attaches a link to receive on, and gives the reason why it is refused.
+    pub(crate) async fn refusal_to_receive(&mut self, address: &str) -> Error {
+        let mut session = self.session_for_refusal().await;
+        let attached = Receiver::attach(&mut session, "refused", address);
+        match timeout(TIMEOUT, attached).await.unwrap() {
+            Err(ReceiverAttachError::RemoteClosedWithError(reason)) => reason,
+            other => panic!("{other:?} is no refusal"),
+        }
+    }
+
+    /// The library detaches a refused link once more when it has done so already, and hits the next link of the session.
+    async fn session_for_refusal(&mut self) -> SessionHandle<()> {
+        Session::begin(&mut self.connection).await.unwrap()
     }
 
     /// Says goodbye.
@@ -118,10 +128,11 @@ impl Client {
     }
 }
 
-fn reason(error: DetachError) -> Error {
-    match error {
-        DetachError::RemoteClosedWithError(reason) => reason,
-        other => panic!("{other:?} is no refusal"),
+/// The condition of an error, as it is on the wire.
+pub(crate) fn condition(error: &Error) -> String {
+    match serde_amqp::to_value(&error.condition).unwrap() {
+        Value::Symbol(symbol) => symbol.into_inner(),
+        other => panic!("{other:?} is no condition"),
     }
 }
 

@@ -149,3 +149,12 @@ async fn properties_of_hub_and_partitions_are_told() {
     assert_eq!(partition.last_enqueued_sequence_number, -1);
     assert!(partition.is_empty);
 }
+
+#[tokio::test]
+async fn a_partition_that_is_not_there_is_an_error_at_once() {
+    let hubs = start();
+    let producer = producer(&hubs).await;
+    let error = in_time(producer.create_batch(Some(to_partition("4")))).await.err().unwrap();
+    let error = format!("{error:?}");
+    assert!(error.contains("ArgumentOutOfRange") && error.contains("between 0 and 3"), "{error}");
+}
