@@ -31,14 +31,31 @@
 //! amqp_client::{connection, connection_string, shared_access}
 //!
 //! functions_host                                        the Functions host
-//! functions_host::{webhook, delivery, http_trigger, execution}
-//!                                                       requests come in, and the function runs
-//! functions_host::{invocation, outputs, answer}         what the handler gets, and what it gives back
+//! functions_host::{webhook, delivery, invocation}       deliveries of Event Grid come in
+//! functions_host::http_trigger                          requests come in
+//! functions_host::listeners                             messages come in
+//! functions_host::event_hub_trigger::{self, processor, load_balancer}
+//!                                                       from an Event Hub: which partitions are ours
+//! functions_host::event_hub_trigger::{partition_pump, checkpoint_store, source}
+//!                                                       one of them is read
+//! functions_host::event_hub_trigger::{dispatch, metadata, event}
+//!                                                       and the function gets its events
+//! functions_host::service_bus_trigger::{self, message_pump, metadata, message}
+//!                                                       from a queue or subscription of Service Bus
+//! functions_host::{invoker, retry_context, execution}   the function runs
+//! functions_host::{message_data, envelope, outputs, answer}
+//!                                                       what the handler gets, and what it gives back
 //! functions_host::{handler, handler_process, handler_client, free_port}
 //!                                                       the handler is started and asked
-//! functions_host::{config, app, function, function_key, log, timespan}
-//! functions_host::{blob, blob_path, shared_key}         blobs
-//! functions_host::newtonsoft::{self, reader, writer, number, timestamp, token}
+//! functions_host::{config, app, function_json, function, function_key, retry}
+//! functions_host::{event_hub_trigger::options, service_bus_trigger::options, settings, timespan}
+//!                                                       what is configured
+//! functions_host::{progress, log}                       what is told
+//! functions_host::{blob_metadata, blob, blob_path, shared_key}
+//!                                                       blobs
+//! functions_host::broker::{self, batch, client, connection_string, message, value}
+//!                                                       AMQP as a client speaks it
+//! functions_host::newtonsoft::{self, reader, writer, invariant, number, moment, timestamp, token}
 //!                                                       JSON as the host reads and writes it
 //!
 //! event_hubs                                            Event Hubs

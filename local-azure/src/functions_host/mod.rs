@@ -1,25 +1,27 @@
-//! A stand-in for the Azure Functions host: between the Event Grid that delivers and the handler that answers.
+//! A stand-in for the Azure Functions host: between those who have events and the handler that answers.
 //!
 //! ```text
-//! Event Grid -> webhook -> delivery -> invocation -> handler_client -> the handler
-//!                             |
-//!                             +-> answer -> outputs -> blob
-//!
-//! Event Grid, or anybody -> http_trigger ----------> handler_client -> the handler
+//! Event Grid -> webhook -> delivery -> invocation -----------+
+//! Event Hubs -> event_hub_trigger -> message_data -----------+-> envelope -> invoker -> handler_client -> the handler
+//! Service Bus -> service_bus_trigger -> message_data --------+                  |
+//!                                                                               +-> answer -> outputs -> blob
+//! Event Grid, or anybody -> http_trigger -----------------------------> handler_client -> the handler
 //! ```
 //!
-//! `webhook` takes a delivery as the Event Grid extension does, `delivery` runs the function for it, `invocation`
-//! writes the envelope, `answer` judges what comes back, `outputs` turns it into blobs. `http_trigger` forwards requests
-//! and answers as they are. `execution` is what both have in common: an invocation needs a handler, and ends in time.
-//! `handler` and `handler_process` start the handler and start it again. `newtonsoft` is the JSON of it all.
+//! `webhook` takes a delivery as the Event Grid extension does, `delivery` runs the function for it, `listeners` start
+//! what receives from a `broker`. `envelope` is what is posted, `answer` judges what comes back, `outputs` turns it into
+//! blobs. `http_trigger` forwards requests and answers as they are. `execution` is what all have in common: an invocation
+//! needs a handler, and ends in time. `handler` and `handler_process` start the handler and start it again. `newtonsoft`
+//! is the JSON of it all.
 //!
 //! It is faithful where a handler or a sender can tell the difference, to version 4.1037 of the host with version 3.4.3
-//! or later of the Event Grid extension (the one that leaves dates alone); the tests replay recordings of a real host.
-//! It knows Event Grid triggers with blob outputs, whose keys it doesn't check, and HTTP triggers that are forwarded; it
-//! has no retries, no scaling and no Application Insights. It differs on purpose where that helps on a laptop: [`FunctionsHost::stop`] asks before it kills.
+//! or later of the Event Grid extension (the one that leaves dates alone), 6.5 of that for Event Hubs and 5.17 of that for
+//! Service Bus; the tests replay recordings of a real host. It knows HTTP triggers that are forwarded, and the other three
+//! with blob outputs; it has no keys of Event Grid, no scaling and no Application Insights. It differs on purpose where
+//! that helps on a laptop: [`FunctionsHost::stop`] asks before it kills.
 //!
 //! Names like `HttpRequestProcessor` refer to the sources that are being copied: the repositories
-//! `Azure/azure-functions-host` and `Azure/azure-sdk-for-net` (the Event Grid extension).
+//! `Azure/azure-functions-host`, `Azure/azure-webjobs-sdk` and `Azure/azure-sdk-for-net` (the extensions).
 
 mod answer;
 mod app;

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use reqwest::{Method, Request, Url};
 use sha2::Sha256;
 
@@ -134,6 +134,10 @@ impl SignedRequest<'_> {
             let value = HeaderValue::from_str(value)
                 .map_err(|_| InvalidConnectionString("a header would have characters that none may have"))?;
             request.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+        if request.method() == Method::PUT {
+            // A blob without content must say so, which the client leaves out.
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         *request.body_mut() = Some(body.into());
         Ok(request)

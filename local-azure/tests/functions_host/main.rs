@@ -11,11 +11,15 @@
 )]
 
 mod azurite;
+mod broker_recordings;
 mod contract;
 #[path = "../shared/azurite.rs"]
 mod emulator;
+mod event_hub_trigger;
 mod forwarded;
 mod forwarding;
+mod namespace;
 mod process;
 mod recordings;
+mod service_bus_trigger;
 mod support;

@@ -1,6 +1,6 @@
 //! A function app on disk, a handler that answers what it is told, and a sender of events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -13,9 +13,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use azure_messaging_eventhubs::models::EventData;
+use azure_messaging_eventhubs::{EventDataBatchOptions, ProducerClient};
+use local_azure::event_hubs::EventHubs;
 use local_azure::functions_host::{Config, FunctionsHost, Handler, Log, LogLine, Storage};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
 
 /// Nothing here takes as long; a test that would hang fails instead.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
@@ -46,6 +50,15 @@ impl App {
         fs::create_dir_all(folder.path().join("app/function")).unwrap();
         fs::write(folder.path().join("app/host.json"), host_json).unwrap();
         fs::write(folder.path().join("app/function/function.json"), function_json).unwrap();
+        Self { folder }
+    }
+
+    /// An app with one function.
+    pub(crate) fn with_function(name: &str, function_json: &str, host_json: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("app").join(name)).unwrap();
+        fs::write(folder.path().join("app/host.json"), host_json).unwrap();
+        fs::write(folder.path().join("app").join(name).join("function.json"), function_json).unwrap();
         Self { folder }
     }
 
@@ -112,22 +125,50 @@ impl Answer {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Self { status: 200, headers, body: body.to_owned() }
     }
+
+    /// A failure.
+    pub(crate) fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// No answer at all.
+    pub(crate) fn never() -> Self {
+        Self::status(0)
+    }
 }
 
 /// A handler inside the test, that keeps what it was asked.
 pub(crate) struct FakeHandler {
     pub(crate) address: SocketAddr,
-    posted: Arc<Mutex<Vec<Posted>>>,
+    conversation: Arc<Conversation>,
+}
+
+struct Conversation {
+    posted: Mutex<Vec<Posted>>,
+    arrivals: Notify,
+    /// The last one is given again and again.
+    answers: Mutex<VecDeque<Answer>>,
 }
 
 impl FakeHandler {
     pub(crate) async fn start(answer: Answer) -> Self {
-        let posted = Arc::default();
+        Self::answering([answer]).await
+    }
+
+    /// A handler that gives these answers one after the other, and the last one from then on.
+    pub(crate) async fn answering(answers: impl Into<VecDeque<Answer>>) -> Self {
+        let answers = Mutex::new(answers.into());
+        let conversation = Arc::new(Conversation { posted: Mutex::default(), arrivals: Notify::new(), answers });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new().fallback(answered).with_state((Arc::clone(&posted), answer));
+        let router = Router::new().fallback(answered).with_state(Arc::clone(&conversation));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, posted }
+        Self { address, conversation }
+    }
+
+    /// Gives this answer from now on.
+    pub(crate) fn answer(&self, answer: Answer) {
+        *self.conversation.answers.lock().unwrap() = VecDeque::from([answer]);
     }
 
     /// A handler that hangs up instead of answering.
@@ -152,14 +193,33 @@ impl FakeHandler {
         address
     }
 
+    /// Waits for what is posted next.
+    pub(crate) async fn next_posted(&self) -> Posted {
+        let next = async {
+            loop {
+                let arrival = self.conversation.arrivals.notified();
+                if let Some(posted) = self.take_first() {
+                    return posted;
+                }
+                arrival.await;
+            }
+        };
+        tokio::time::timeout(SOON, next).await.expect("nothing was posted")
+    }
+
+    fn take_first(&self) -> Option<Posted> {
+        let mut posted = self.conversation.posted.lock().unwrap();
+        if posted.is_empty() { None } else { Some(posted.remove(0)) }
+    }
+
     /// What was posted since the last call.
     pub(crate) fn take_posted(&self) -> Vec<Posted> {
-        std::mem::take(&mut self.posted.lock().unwrap())
+        std::mem::take(&mut self.conversation.posted.lock().unwrap())
     }
 }
 
 async fn answered(
-    State((posted, answer)): State<(Arc<Mutex<Vec<Posted>>>, Answer)>,
+    State(conversation): State<Arc<Conversation>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -169,12 +229,24 @@ async fn answered(
         return StatusCode::NOT_FOUND.into_response();
     }
     let body = String::from_utf8(body.to_vec()).unwrap();
-    posted.lock().unwrap().push(Posted { method, path: uri.to_string(), headers, body });
+    conversation.posted.lock().unwrap().push(Posted { method, path: uri.to_string(), headers, body });
+    conversation.arrivals.notify_waiters();
+    let answer = conversation.next_answer();
+    if answer.status == 0 {
+        return std::future::pending().await;
+    }
     let mut response = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         response = response.header(name, value);
     }
     response.body(answer.body.into()).unwrap()
+}
+
+impl Conversation {
+    fn next_answer(&self) -> Answer {
+        let mut answers = self.answers.lock().unwrap();
+        if answers.len() > 1 { answers.pop_front().unwrap() } else { answers[0].clone() }
+    }
 }
 
 /// An answer of the webhook.
@@ -207,6 +279,22 @@ pub(crate) async fn deliver(host: &FunctionsHost, events: &str) -> Reply {
 /// The same where the host may be gone, and apart from the lifetime of the host.
 pub(crate) async fn try_deliver(url: String, events: String) -> reqwest::Result<Reply> {
     call(&url, "POST", &[("aeg-event-type".to_owned(), "Notification".to_owned())], &events).await
+}
+
+/// Sends events with these bodies to a partition. Microsoft's client needs a limit for its waits.
+pub(crate) async fn send_events(hubs: &EventHubs, hub: &str, partition: &str, bodies: &[&str]) {
+    let sent = async {
+        let producer = ProducerClient::builder().with_custom_endpoint(format!("amqp://{}", hubs.address()));
+        let producer = producer.open_with_connection_string(&hubs.connection_string(hub), None).await.unwrap();
+        let options =
+            EventDataBatchOptions { partition_id: Some(partition.to_owned()), ..EventDataBatchOptions::default() };
+        let batch = producer.create_batch(Some(options)).await.unwrap();
+        for body in bodies {
+            assert!(batch.try_add_event_data(EventData::builder().with_body(*body).build(), None).unwrap());
+        }
+        producer.send_batch(batch, None).await.unwrap();
+    };
+    tokio::time::timeout(SOON, sent).await.unwrap();
 }
 
 /// A log that keeps its lines.

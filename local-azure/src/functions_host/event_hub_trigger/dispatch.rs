@@ -3,6 +3,7 @@
 //! Meanwhile the partition waits, so that order is kept (`FunctionExecutorExtensions.TryExecuteAsync`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,7 @@ use super::super::function::EventHubFunction;
 use super::super::invoker::Invoker;
 use super::super::log::Category;
 use super::super::message_data::data;
+use super::super::retry::{Delays, RetryPolicy};
 use super::super::retry_context::retry_context;
 use super::super::timespan;
 use super::event::Event;
@@ -30,13 +32,13 @@ impl Dispatcher {
     /// doesn't matter: that is the extension's way.
     pub(super) async fn dispatch(&self, context: &PartitionContext<'_>, events: &[Event], cancel: &CancellationToken) {
         let policy = self.function.trigger.retry.as_ref();
-        let mut delays = policy.map(|policy| policy.delays());
+        let mut delays = policy.map(RetryPolicy::delays);
         let mut last = None;
         loop {
-            let retries = delays.as_ref().map(|delays| delays.retry_count());
+            let retries = delays.as_ref().map(Delays::retry_count);
             let Err(failure) = self.invoke(context, events, retries, last.as_ref()).await else { return };
-            let Some(delay) = delays.as_mut().and_then(|delays| delays.next()) else { return };
-            self.log_retry(delay, delays.as_ref().map_or(0, |delays| delays.retry_count()));
+            let Some(delay) = delays.as_mut().and_then(Delays::next) else { return };
+            self.log_retry(delay, delays.as_ref().map_or(0, Delays::retry_count));
             last = Some(failure);
             if cancel.run_until_cancelled(sleep(delay)).await.is_none() {
                 return;
@@ -62,7 +64,7 @@ impl Dispatcher {
         self.invoker.invoke(function, envelope(&function.name, &input.name, data, metadata, retry)).await
     }
 
-    fn log_retry(&self, delay: std::time::Duration, attempt: u32) {
+    fn log_retry(&self, delay: Duration, attempt: u32) {
         let most = self.function.trigger.retry.as_ref().and_then(|policy| policy.max_retry_count);
         let most = most.map_or("-1".to_owned(), |most| most.to_string());
         let delay = timespan::format(delay);

@@ -42,7 +42,7 @@ impl Default for EventHubOptions {
             max_wait_time: Duration::from_secs(60),
             batch_checkpoint_frequency: NonZeroUsize::MIN,
             prefetch_count: 300,
-            initial_offset: InitialOffset::FromStart,
+            initial_offset: InitialOffset::Start,
             load_balancing_update_interval: Duration::from_secs(30),
             partition_ownership_expiration_interval: Duration::from_secs(120),
         }
@@ -52,9 +52,9 @@ impl Default for EventHubOptions {
 /// Where a partition is read from that has no checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InitialOffset {
-    FromStart,
-    FromEnd,
-    FromEnqueuedTime(OffsetDateTime),
+    Start,
+    End,
+    EnqueuedTime(OffsetDateTime),
 }
 
 #[derive(Deserialize)]
@@ -68,11 +68,11 @@ impl<'de> Deserialize<'de> for InitialOffset {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = InitialOffsetJson::deserialize(deserializer)?;
         match json.r#type.to_lowercase().as_str() {
-            "fromstart" => Ok(Self::FromStart),
-            "fromend" => Ok(Self::FromEnd),
+            "fromstart" => Ok(Self::Start),
+            "fromend" => Ok(Self::End),
             "fromenqueuedtime" => {
                 let time = json.enqueued_time_utc.ok_or_else(|| D::Error::missing_field("enqueuedTimeUtc"))?;
-                OffsetDateTime::parse(&time, &Rfc3339).map(Self::FromEnqueuedTime).map_err(D::Error::custom)
+                OffsetDateTime::parse(&time, &Rfc3339).map(Self::EnqueuedTime).map_err(D::Error::custom)
             }
             _ => Err(D::Error::custom(format!(
                 "the type is {:?}, must be \"fromStart\", \"fromEnd\" or \"fromEnqueuedTime\"",
@@ -91,7 +91,7 @@ mod tests {
         let options: EventHubOptions = serde_json::from_str(r#"{"unknown":1}"#).unwrap();
         assert_eq!((options.max_event_batch_size.get(), options.min_event_batch_size.get()), (100, 1));
         assert_eq!((options.batch_checkpoint_frequency.get(), options.prefetch_count), (1, 300));
-        assert_eq!(options.initial_offset, InitialOffset::FromStart);
+        assert_eq!(options.initial_offset, InitialOffset::Start);
     }
 
     #[test]
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(options.max_event_batch_size.get(), 7);
         assert_eq!(options.max_wait_time, Duration::from_secs(2));
         assert_eq!(options.load_balancing_update_interval, Duration::from_millis(250));
-        let InitialOffset::FromEnqueuedTime(time) = options.initial_offset else { panic!("no time") };
+        let InitialOffset::EnqueuedTime(time) = options.initial_offset else { panic!("no time") };
         assert_eq!(time.unix_timestamp(), 1_732_745_405);
     }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use fe2o3_amqp::Receiver;
 use fe2o3_amqp::link::{LinkStateError, RecvError};
 use fe2o3_amqp_types::definitions::{ErrorCondition, LinkError};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::super::broker::Delivery;
+use super::super::broker::{BatchSize, Delivery};
 use super::super::execution::Reason;
 use super::super::function::Cardinality;
 use super::super::log::Category;
@@ -21,9 +21,6 @@ use super::event::Event;
 use super::metadata::PartitionContext;
 use super::options::EventHubOptions;
 use super::source::{EventHubSource, PartitionLink, Position};
-
-/// How long a batch waits for another event once it has one (`ReceiveBuildBatchInterval` of the client).
-const BATCH_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long after a failure it is tried again to read.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -120,17 +117,9 @@ impl PartitionPump {
             Cardinality::One => (1, 1),
             Cardinality::Many => (options.min_event_batch_size.get(), options.max_event_batch_size.get()),
         };
-        let mut batch = vec![receiver.recv().await?];
-        let deadline = Instant::now() + options.max_wait_time;
-        while batch.len() < most {
-            let patience = if batch.len() < least {
-                deadline.saturating_duration_since(Instant::now()).max(BATCH_INTERVAL)
-            } else {
-                BATCH_INTERVAL
-            };
-            let Ok(delivery) = timeout(patience, receiver.recv()).await else { break };
-            batch.push(delivery?);
-        }
+        let size = BatchSize { least, most, patience: options.max_wait_time };
+        let first = receiver.recv().await?;
+        let batch = size.fill(receiver, first).await?;
         // An error here means that the connection is gone, which the next batch will find.
         let _ = receiver.accept_all(&batch).await;
         Ok(batch)

@@ -103,9 +103,9 @@ impl EventHubSource {
 impl Position {
     fn selector(&self) -> String {
         match self {
-            Self::Initial(InitialOffset::FromStart) => "x-opt-offset > '-1'".to_owned(),
-            Self::Initial(InitialOffset::FromEnd) => "x-opt-offset > '@latest'".to_owned(),
-            Self::Initial(InitialOffset::FromEnqueuedTime(time)) => {
+            Self::Initial(InitialOffset::Start) => "x-opt-offset > '-1'".to_owned(),
+            Self::Initial(InitialOffset::End) => "x-opt-offset > '@latest'".to_owned(),
+            Self::Initial(InitialOffset::EnqueuedTime(time)) => {
                 format!("x-opt-enqueued-time > '{}'", milliseconds(*time))
             }
             Self::AfterOffset(offset) => format!("x-opt-offset > '{offset}'"),

@@ -94,10 +94,9 @@ pub(super) fn text(body: &[u8]) -> String {
         text.chain(rest.iter().map(|_| char::REPLACEMENT_CHARACTER)).collect()
     };
     match body {
-        [0xEF, 0xBB, 0xBF, body @ ..] => String::from_utf8_lossy(body).into_owned(),
         [0xFF, 0xFE, body @ ..] => utf16(body, u16::from_le_bytes),
         [0xFE, 0xFF, body @ ..] => utf16(body, u16::from_be_bytes),
-        body => String::from_utf8_lossy(body).into_owned(),
+        body => String::from_utf8_lossy(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)).into_owned(),
     }
 }
 

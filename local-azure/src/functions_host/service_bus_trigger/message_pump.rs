@@ -9,10 +9,10 @@ use fe2o3_amqp::link::receiver::CreditMode;
 use fe2o3_amqp_types::definitions::Fields;
 use fe2o3_amqp_types::messaging::{Modified, Source};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::super::broker::{Client, ConnectionString, Delivery};
+use super::super::broker::{BatchSize, Client, ConnectionString, Delivery};
 use super::super::envelope::envelope;
 use super::super::execution::{Failure, Reason};
 use super::super::function::{Cardinality, ServiceBusFunction};
@@ -23,9 +23,6 @@ use super::super::progress::Reporter;
 use super::message::{ReceivedMessage, text};
 use super::metadata::metadata;
 use super::options::ServiceBusOptions;
-
-/// How long a batch waits for another message once it has one.
-const BATCH_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long after a failure it is tried again to receive.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -77,15 +74,16 @@ impl MessagePump {
 
     /// One batch after the other. A batch that has been begun is brought to its end even if the host stops.
     async fn receive_batches(&self, receiver: &mut Receiver, stop: &CancellationToken) -> Result<(), Reason> {
-        let (most, prefetch) = (self.options.max_message_batch_size.get(), self.options.prefetch_count);
+        let (credit, prefetch) = (self.options.max_message_batch_size.get(), self.options.prefetch_count);
+        let size = BatchSize {
+            least: self.options.min_message_batch_size.get() as usize,
+            most: credit as usize,
+            patience: self.options.max_batch_wait_time,
+        };
         loop {
-            receiver.set_credit(most.max(prefetch)).await?;
+            receiver.set_credit(credit.max(prefetch)).await?;
             let Some(first) = stop.run_until_cancelled(receiver.recv()).await else { return Ok(()) };
-            let mut batch = vec![first?];
-            while batch.len() < most as usize {
-                let Ok(delivery) = timeout(BATCH_INTERVAL, receiver.recv()).await else { break };
-                batch.push(delivery?);
-            }
+            let batch = size.fill(receiver, first?).await?;
             // What came now would be locked and wait.
             receiver.set_credit(prefetch).await?;
             let messages: Vec<_> = batch.iter().map(ReceivedMessage::of).collect();

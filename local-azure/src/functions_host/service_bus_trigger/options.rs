@@ -2,8 +2,11 @@
 
 use std::num::NonZeroU32;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use serde::Deserialize;
+
+use super::super::timespan;
 
 /// How messages are received; all functions with a Service Bus trigger share it.
 #[derive(Clone, Debug, Deserialize)]
@@ -11,6 +14,11 @@ use serde::Deserialize;
 pub(in super::super) struct ServiceBusOptions {
     /// Only for cardinality many.
     pub(super) max_message_batch_size: NonZeroU32,
+    /// Only for cardinality many.
+    pub(super) min_message_batch_size: NonZeroU32,
+    /// How long a batch waits to reach its minimum.
+    #[serde(deserialize_with = "timespan::deserialize")]
+    pub(super) max_batch_wait_time: Duration,
     /// Only for cardinality one.
     pub(super) max_concurrent_calls: NonZeroU32,
     /// How many messages are locked in advance.
@@ -24,6 +32,8 @@ impl Default for ServiceBusOptions {
         let processors = available_parallelism().ok().and_then(|count| NonZeroU32::try_from(count).ok());
         Self {
             max_message_batch_size: NonZeroU32::MIN.saturating_add(999),
+            min_message_batch_size: NonZeroU32::MIN,
+            max_batch_wait_time: Duration::from_secs(30),
             max_concurrent_calls: processors
                 .unwrap_or(NonZeroU32::MIN)
                 .saturating_mul(NonZeroU32::MIN.saturating_add(15)),
@@ -41,6 +51,7 @@ mod tests {
     fn what_is_not_said_is_as_in_the_extension() {
         let options: ServiceBusOptions = serde_json::from_str(r#"{"maxConcurrentCalls":3}"#).unwrap();
         assert_eq!((options.max_message_batch_size.get(), options.max_concurrent_calls.get()), (1_000, 3));
+        assert_eq!((options.min_message_batch_size.get(), options.max_batch_wait_time.as_secs()), (1, 30));
         assert!(options.prefetch_count == 0 && options.auto_complete_messages);
         assert_eq!(ServiceBusOptions::default().max_concurrent_calls.get() % 16, 0);
     }
