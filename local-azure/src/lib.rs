@@ -68,6 +68,15 @@
 //! event_hubs::{store, readers, partition, partition_key, event}  what hubs retain, and who reads it
 //! event_hubs::{start_position, misbehaviour, config}
 //!
+//! service_bus                                           Service Bus
+//! service_bus::{endpoint, connection, session}          what clients open
+//! service_bus::{requests, management, answer}           tokens, and locks that are renewed
+//! service_bus::{link, outgoing, incoming}               messages go out and come in
+//! service_bus::{client, service, faults}                what all links share
+//! service_bus::{outbox, frame}                          bytes
+//! service_bus::{store, queue, message, settlement}      what subscriptions hold
+//! service_bus::{node, config}
+//!
 //! amqp                                                  what every service that speaks AMQP needs
 //! amqp::{server, connections}                           what clients open
 //! amqp::{cbs, grants, sas}                              tokens, and who may do what

@@ -117,7 +117,8 @@ impl Connection {
                 },
                 written = writer.write(self.out.bytes()), if !self.out.is_empty() => match written {
                     Ok(count) => self.out.sent(count),
-                    Err(_) => return false,
+                    // Some close and don't wait for the answer.
+                    Err(_) => return self.closed_by == Some(Closer::Client),
                 },
                 // What changed is seen when it pumps.
                 _ = changes.changed() => {}

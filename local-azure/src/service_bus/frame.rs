@@ -7,10 +7,11 @@ use std::io;
 use fe2o3_amqp_types::{
     definitions::Error,
     performatives::Performative,
-    primitives::{Array, Symbol},
+    primitives::{Array, Symbol, Value},
     sasl::{SaslCode, SaslMechanisms, SaslOutcome},
 };
 use serde::Serialize;
+use serde_amqp::described::Described;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::amqp::{product::MECHANISMS, refusal::Refusal, sections::size};
@@ -94,8 +95,34 @@ fn parse(channel: u16, body: &[u8]) -> Option<Frame> {
     let descriptor = size(body.get(1..)?)?;
     let list = size(body.get(1 + descriptor..)?)?;
     let (performative, payload) = body.split_at_checked(1 + descriptor + list)?;
-    let performative = serde_amqp::from_slice(performative).ok()?;
+    let performative = decode(performative)?;
     Some(Frame { channel, performative: Some(performative), payload: payload.to_vec() })
+}
+
+/// Decodes a performative. The JavaScript client writes the names of fields as strings, where the protocol wants symbols.
+fn decode(performative: &[u8]) -> Option<Performative> {
+    serde_amqp::from_slice(performative).ok().or_else(|| {
+        let lenient = with_symbols(serde_amqp::from_slice(performative).ok()?);
+        serde_amqp::from_slice(&serde_amqp::to_vec(&lenient).ok()?).ok()
+    })
+}
+
+fn with_symbols(value: Value) -> Value {
+    match value {
+        Value::Described(described) => {
+            let Described { descriptor, value } = *described;
+            Value::Described(Box::new(Described { descriptor, value: with_symbols(value) }))
+        }
+        Value::List(values) => Value::List(values.into_iter().map(with_symbols).collect()),
+        Value::Map(fields) => {
+            let symbol = |name| match name {
+                Value::String(name) => Value::Symbol(Symbol::from(name)),
+                name => name,
+            };
+            Value::Map(fields.into_iter().map(|(name, value)| (symbol(name), with_symbols(value))).collect())
+        }
+        value => value,
+    }
 }
 
 /// Encodes a performative with all of its fields, those at the end that are null as well: the Python client looks fields
