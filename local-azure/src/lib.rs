@@ -15,6 +15,8 @@
 //! digital_twins::{contents, interface, schema}          what models allow
 //! digital_twins::{routes, filter::{self, parser, expression}, lexer}
 //!                                                       who is told
+//! digital_twins::{outlet, amqp_endpoint, sending, unsettled, link, message, snapshot, endpoint}
+//!                                                       how it gets there
 //! digital_twins::{notification, telemetry}              what is told
 //! digital_twins::{patch, precondition, error, etag, timestamp}
 //!
@@ -24,6 +26,9 @@
 //! event_grid::{delivery, dead_letter, retry}            events go out
 //! event_grid::{queue, outcome, event}                   events wait
 //! event_grid::{config, endpoint, schema, members}
+//!
+//! amqp_client                                           Event Hubs and Service Bus as clients reach them
+//! amqp_client::{connection, connection_string, shared_access}
 //!
 //! functions_host                                        the Functions host
 //! functions_host::{webhook, delivery, invocation}       deliveries of Event Grid come in
@@ -80,6 +85,7 @@
 //! ```
 
 mod amqp;
+mod amqp_client;
 pub mod digital_twins;
 pub mod event_grid;
 pub mod event_hubs;

@@ -53,6 +53,19 @@ impl Local {
         timeout(TIMEOUT, asking).await.unwrap_or_else(|_| panic!("{path} becomes as it should be"))
     }
 
+    /// Replaces a property, as a client does.
+    async fn change_twin(&self, twin: &str, path: &str, value: u64) {
+        let twin = self.url("Digital twins", &format!("/digitaltwins/{twin}?api-version=2023-10-31"));
+        let patch = json!([{"op": "replace", "path": path, "value": value}]);
+        let answer = self.http.patch(&twin).json(&patch).send().await.unwrap();
+        assert_eq!(answer.status(), 204, "{}", answer.text().await.unwrap());
+    }
+
+    async fn post(&self, piece: &str, path: &str) {
+        let answer = self.http.post(self.url(piece, path)).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
+    }
+
     /// Ctrl-C on a terminal.
     async fn interrupt(mut self) -> bool {
         let pid = i32::try_from(self.process.id().unwrap()).unwrap();
@@ -84,20 +97,41 @@ async fn pieces(lines: &mut Lines<BufReader<ChildStdout>>) -> HashMap<String, St
     pieces
 }
 
-#[tokio::test]
-async fn once_prints_the_records_of_the_factory_as_a_consumer_reads_them() {
-    let output = timeout(TIMEOUT, command(&["--once"]).output()).await.unwrap().unwrap();
+/// The records of a factory whose steps have changed once, as a consumer reads them.
+async fn records_of_once(way: &str) -> Vec<Value> {
+    let output = timeout(TIMEOUT, command(&["--once", "--way", way]).output()).await.unwrap().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    let records: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+#[tokio::test]
+async fn once_prints_the_records_of_the_factory_as_a_consumer_reads_them() {
+    let records = records_of_once("webhook").await;
     let created = |member: &str| {
         records.iter().filter(|record| !record[member].is_null() && record["Action"] == "Create").count()
     };
-    assert_eq!((created("TwinId"), created("Source")), (6, 5), "{text}");
+    assert_eq!((created("TwinId"), created("Source")), (6, 5), "{records:?}");
     let grinding =
         records.iter().filter(|record| record["Id"] == "GrindingStep" && record["Key"] == "ChasisTemperature");
-    assert_eq!(grinding.count(), 2, "as created, and as changed: {text}");
+    assert_eq!(grinding.count(), 2, "as created, and as changed: {records:?}");
     assert!(records.iter().all(|record| record["ServiceId"] == "chocolate-factory.api.weu.digitaltwins.azure.net"));
+
+    // Whichever way they take, they say the same; only times and the ids of events are those of that run.
+    let said = |records: Vec<Value>| {
+        let of_the_run = ["TimeStamp", "SourceTimeStamp", "EventId"];
+        let said = records.into_iter().map(|mut record| {
+            record.as_object_mut().unwrap().retain(|name, _| !of_the_run.contains(&name.as_str()));
+            record.to_string()
+        });
+        let mut said: Vec<_> = said.collect();
+        said.sort();
+        said
+    };
+    let expected = said(records);
+    for way in ["function", "event-hub", "service-bus"] {
+        assert_eq!(said(records_of_once(way).await), expected, "{way}");
+    }
 }
 
 #[tokio::test]
@@ -107,14 +141,43 @@ async fn what_a_client_does_to_a_twin_is_drawn_beside_what_the_factory_does() {
     let more = |overview: &Value| overview["points"].as_u64().unwrap() > first["points"].as_u64().unwrap() + 100;
     local.explorer("/api/overview", more).await;
 
-    let twin = local.url("Digital twins", "/digitaltwins/FactoryFloor?api-version=2023-10-31");
-    let patch = json!([{"op": "replace", "path": "/ComfortIndex", "value": 4711}]);
-    let answer = local.http.patch(&twin).json(&patch).send().await.unwrap();
-    assert_eq!(answer.status(), 204, "{}", answer.text().await.unwrap());
+    local.change_twin("FactoryFloor", "/ComfortIndex", 4711).await;
     local.explorer("/api/records?twin=FactoryFloor", |records| records.to_string().contains("4711")).await;
     let refused = local.http.get(local.url("Digital twins", "/digitaltwins/None?api-version=2023-10-31")).send().await;
     assert_eq!(refused.unwrap().status(), 404);
     assert!(local.interrupt().await);
+}
+
+#[tokio::test]
+async fn a_hub_that_was_away_gets_what_happened_meanwhile() {
+    let local = Local::start(&["--way", "event-hub", "--control-port", "0"]).await;
+    assert!(local.pieces["Notifications"].starts_with("hub adt on amqp://"), "{:?}", local.pieces);
+    local.explorer("/api/overview", |overview| overview["twins"] == 6).await;
+    local.post("Control", "/pause").await;
+    local.change_twin("FactoryFloor", "/ComfortIndex", 4711).await;
+    local.post("Control", "/resume").await;
+    local.explorer("/api/records?twin=FactoryFloor", |records| records.to_string().contains("4711")).await;
+    assert!(local.interrupt().await);
+}
+
+#[tokio::test]
+async fn what_is_told_to_a_topic_is_drawn() {
+    let local = Local::start(&["--way", "service-bus"]).await;
+    assert!(local.pieces["Notifications"].starts_with("topic adt, subscription bridge on amqp://"));
+    assert!(local.pieces["SERVICE_BUS"].contains(";EntityPath=adt;"));
+    local.explorer("/api/overview", |overview| overview["twins"] == 6).await;
+    local.change_twin("FactoryFloor", "/ComfortIndex", 4711).await;
+    local.explorer("/api/records?twin=FactoryFloor", |records| records.to_string().contains("4711")).await;
+    assert!(local.interrupt().await);
+}
+
+#[tokio::test]
+async fn a_webhook_is_refused_on_a_way_that_has_none() {
+    let output = command(&["--way", "event-hub", "--webhook", "http://127.0.0.1:9/"]).stderr(Stdio::piped()).output();
+    let output = timeout(TIMEOUT, output).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("--webhook goes with --way webhook and --way function only"), "{text}");
 }
 
 #[tokio::test]

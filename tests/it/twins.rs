@@ -1,7 +1,7 @@
 //! What the stand-in for Azure Digital Twins tells is what the bridge reads: all kinds of notifications, in both schemas.
 
 use local_azure::{
-    digital_twins::{Endpoint, EventRoute, Graph, Precondition, Telemetry},
+    digital_twins::{Destination, Endpoint, EventRoute, Graph, Precondition, Telemetry},
     event_grid::Schema,
 };
 use serde_json::{Value, json, value::RawValue};
@@ -15,7 +15,8 @@ const MOTOR: &str = "dtmi:example:Motor;1";
 /// A graph that tells all in that schema, and what it told.
 fn graph(schema: Schema) -> (Graph, mpsc::Receiver<Value>) {
     let (events, told) = mpsc::channel(100);
-    let graph = Graph::new(HOST, vec![Endpoint { name: "bridge".to_owned(), schema, events }]);
+    let destination = Destination::EventGrid { schema, events };
+    let graph = Graph::new(HOST, vec![Endpoint { name: "bridge".to_owned(), destination }]).unwrap();
     let (id, endpoint_name, filter) = ("all".to_owned(), "bridge".to_owned(), "true".to_owned());
     graph.put_event_route(EventRoute { id, endpoint_name, filter }).unwrap();
     let interface = |id: &str, contents: &[Value]| json!({"@id": id, "@type": "Interface", "@context": "dtmi:dtdl:context;2", "contents": contents});

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::routes::{Endpoint, EventRoute};
+use super::{endpoint::Endpoint, routes::EventRoute};
 
 /// Where the service listens, what it calls itself, and where its notifications go.
 #[derive(Debug)]

@@ -4,13 +4,16 @@ use parking_lot::RwLock;
 use serde_json::Value;
 
 use super::{
+    endpoint::Endpoint,
     error::Error,
     notification::Notification,
+    outlet::InvalidEndpoint,
     patch::Patch,
     precondition::Precondition,
     query::{self, Page},
     relationship::Relationship,
-    routes::{Endpoint, EventRoute, Routes},
+    routes::{EventRoute, Routes},
+    snapshot::EndpointSnapshot,
     state::{Change, State, no_component},
     telemetry::Telemetry,
     timestamp,
@@ -34,14 +37,15 @@ pub struct Graph {
 impl Graph {
     /// An empty graph.
     ///
-    /// `host_name` is what notifications name as their source, like `factory.api.weu.digitaltwins.azure.net`.
-    pub fn new(host_name: impl Into<String>, endpoints: Vec<Endpoint>) -> Self {
-        Self {
+    /// `host_name` is what notifications name as their source, like `factory.api.weu.digitaltwins.azure.net`. Endpoints
+    /// of Event Hubs and Service Bus need a runtime to send on, that of the caller.
+    pub fn new(host_name: impl Into<String>, endpoints: Vec<Endpoint>) -> Result<Self, InvalidEndpoint> {
+        Ok(Self {
             host_name: host_name.into(),
             state: RwLock::default(),
-            routes: Routes::new(endpoints),
+            routes: Routes::new(endpoints)?,
             turns: Turns::default(),
-        }
+        })
     }
 
     /// Adds models, all of them or none: DTDL interfaces, in any order. Returns how the API shows them.
@@ -238,6 +242,16 @@ impl Graph {
     /// Deletes an event route.
     pub fn delete_event_route(&self, id: &str) -> Result<(), Error> {
         self.routes.delete(id)
+    }
+
+    /// How an endpoint of Event Hubs or Service Bus is doing; `None` if there is none of that name.
+    pub fn endpoint(&self, name: &str) -> Option<EndpointSnapshot> {
+        self.routes.endpoint(name)
+    }
+
+    /// Waits until all that was told has been accepted where Event Hubs and Service Bus are told.
+    pub async fn sent(&self) {
+        self.routes.sent().await;
     }
 
     async fn tell(&self, Change { kind, subject, data }: Change, time: String) {

@@ -1,4 +1,4 @@
-//! What is told of a change: one notification of one of the seven kinds, as an event in either schema.
+//! What is told of a change: one notification of one of the seven kinds, as an event in either of Event Grid's schemas.
 //!
 //! The shapes are those of learn.microsoft.com, "Azure Digital Twins event notifications".
 
@@ -85,6 +85,11 @@ impl Notification {
         }
     }
 
+    /// The twin that changed, or from which the relationship leads that did, or that sent. (No id has a slash in it.)
+    pub(super) fn twin(&self) -> &str {
+        self.event_grid_subject.split('/').next().unwrap_or_default()
+    }
+
     /// The documentation's examples have this for telemetry, although the payload is no patch.
     pub(super) fn content_type(&self) -> &'static str {
         match self.kind {
@@ -143,7 +148,8 @@ impl Notification {
         Value::Object(event)
     }
 
-    fn trace_parent(&self) -> String {
+    /// The trace, with a new span: each delivery is one.
+    pub(super) fn trace_parent(&self) -> String {
         let (span, _) = Uuid::new_v4().as_u64_pair();
         format!("00-{}-{span:016x}-01", self.trace.simple())
     }

@@ -4,23 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use serde_json::Value;
-use tokio::sync::mpsc;
 
-use super::{error::Error, filter::Filter, notification::Notification};
-use crate::event_grid::Schema;
-
-/// Where notifications can go to. In Azure an endpoint is made by the control plane; here it is given at the start.
-#[derive(Debug, Clone)]
-pub struct Endpoint {
-    /// What routes call it.
-    pub name: String,
-    /// The schema that its events have.
-    pub schema: Schema,
-    /// Takes the events, one at a time in the order in which they happened. While it is full, changes wait. Once the
-    /// receiver is gone, its events are dropped.
-    pub events: mpsc::Sender<Value>,
-}
+use super::{
+    endpoint::Endpoint,
+    error::Error,
+    filter::Filter,
+    notification::Notification,
+    outlet::{InvalidEndpoint, Outlet},
+    snapshot::EndpointSnapshot,
+};
 
 /// A route from the graph to an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +28,7 @@ pub struct EventRoute {
 /// The routes there are. Where two lead to the same endpoint, it gets an event from each (our reading).
 #[derive(Debug)]
 pub(super) struct Routes {
-    endpoints: Vec<Endpoint>,
+    outlets: Vec<Arc<Outlet>>,
     /// Replaced as a whole, so that a notification on its way neither waits for a change nor is torn by it.
     routes: RwLock<Arc<BTreeMap<String, Route>>>,
 }
@@ -45,20 +37,32 @@ pub(super) struct Routes {
 struct Route {
     definition: EventRoute,
     filter: Filter,
-    endpoint: Endpoint,
+    outlet: Arc<Outlet>,
 }
 
 impl Routes {
-    pub(super) fn new(endpoints: Vec<Endpoint>) -> Self {
-        Self { endpoints, routes: RwLock::default() }
+    pub(super) fn new(endpoints: Vec<Endpoint>) -> Result<Self, InvalidEndpoint> {
+        let outlets = endpoints.into_iter().map(|endpoint| Outlet::open(endpoint).map(Arc::new));
+        Ok(Self { outlets: outlets.collect::<Result<_, _>>()?, routes: RwLock::default() })
     }
 
     /// Sends a notification along every route that lets it pass, and waits until all endpoints have taken it.
     pub(super) async fn send(&self, notification: &Notification) {
         let routes = Arc::clone(&self.routes.read());
-        for Route { endpoint, .. } in routes.values().filter(|route| route.filter.matches(notification)) {
-            let event = notification.event(endpoint.schema, &endpoint.name);
-            let _ = endpoint.events.send(event).await;
+        for Route { outlet, .. } in routes.values().filter(|route| route.filter.matches(notification)) {
+            outlet.send(notification).await;
+        }
+    }
+
+    /// How an endpoint is doing.
+    pub(super) fn endpoint(&self, name: &str) -> Option<EndpointSnapshot> {
+        self.outlet(name)?.snapshot()
+    }
+
+    /// Waits until all that was sent has been accepted.
+    pub(super) async fn sent(&self) {
+        for outlet in &self.outlets {
+            outlet.sent().await;
         }
     }
 
@@ -67,11 +71,10 @@ impl Routes {
         if !is_id(&route.id) {
             return Err(Error::EventRouteIdInvalid(route.id));
         }
-        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.name == route.endpoint_name);
-        let endpoint = endpoint.ok_or_else(|| self.no_endpoint(&route.endpoint_name))?.clone();
+        let outlet = self.outlet(&route.endpoint_name).ok_or_else(|| self.no_endpoint(&route.endpoint_name))?;
+        let outlet = Arc::clone(outlet);
         let filter = Filter::parse(&route.filter).map_err(Error::EventRouteFilterInvalid)?;
-        Arc::make_mut(&mut *self.routes.write())
-            .insert(route.id.clone(), Route { definition: route, filter, endpoint });
+        Arc::make_mut(&mut *self.routes.write()).insert(route.id.clone(), Route { definition: route, filter, outlet });
         Ok(())
     }
 
@@ -90,8 +93,12 @@ impl Routes {
         self.routes.read().values().map(|route| route.definition.clone()).collect()
     }
 
+    fn outlet(&self, name: &str) -> Option<&Arc<Outlet>> {
+        self.outlets.iter().find(|outlet| outlet.name == name)
+    }
+
     fn no_endpoint(&self, name: &str) -> Error {
-        let endpoints: Vec<_> = self.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+        let endpoints: Vec<_> = self.outlets.iter().map(|outlet| outlet.name.as_str()).collect();
         let endpoints = if endpoints.is_empty() { "none".to_owned() } else { endpoints.join(", ") };
         Error::EventRouteEndpointInvalid { name: name.to_owned(), endpoints }
     }

@@ -5,10 +5,13 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{config::Config, error::Error, graph::Graph, rest};
+use super::{config::Config, error::Error, graph::Graph, outlet::InvalidEndpoint, rest};
 
 /// How long requests under way have when the service stops.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How long what is still to be sent has after that.
+const SENDING: Duration = Duration::from_secs(5);
 
 /// The service could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +24,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// One of the endpoints makes no sense.
+    #[error(transparent)]
+    Endpoint(#[from] InvalidEndpoint),
     /// One of the routes makes no sense.
     #[error("event route {id}: {source}")]
     Route {
@@ -43,7 +49,7 @@ pub struct DigitalTwins {
 impl DigitalTwins {
     /// Listens, and serves on the runtime of the caller from then on.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let graph = Arc::new(Graph::new(config.host_name, config.endpoints));
+        let graph = Arc::new(Graph::new(config.host_name, config.endpoints)?);
         for route in config.routes {
             let id = route.id.clone();
             graph.put_event_route(route).map_err(|source| StartError::Route { id, source })?;
@@ -80,13 +86,14 @@ impl DigitalTwins {
         &self.graph
     }
 
-    /// Takes no more requests and waits for those under way, though not for ever: a change that waits for an endpoint that
-    /// nobody empties is left to wait.
+    /// Takes no more requests, and waits for those under way and for what Event Hubs and Service Bus have still to accept,
+    /// though not for ever: a change that waits for an endpoint that nobody empties is left to wait.
     pub async fn stop(mut self) {
         self.stop.cancel();
         if timeout(GRACE, &mut self.serving).await.is_err() {
             self.serving.abort();
         }
+        let _ = timeout(SENDING, self.graph.sent()).await;
     }
 }
 

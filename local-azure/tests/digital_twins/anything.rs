@@ -95,7 +95,7 @@ fn operation() -> impl Strategy<Value = Value> {
 }
 
 fn graph() -> Graph {
-    let graph = Graph::new(HOST, Vec::new());
+    let graph = Graph::new(HOST, Vec::new()).unwrap();
     graph.put_models(models()).unwrap();
     graph
 }

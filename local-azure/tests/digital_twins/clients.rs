@@ -1,14 +1,26 @@
 //! Microsoft's clients for Python, which `tests/clients/install.sh` puts in place.
 
-use std::{path::Path, process::Stdio};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command, time::timeout};
 
 use crate::support::{HOST, Instance, SOON};
 
+/// The clients that speak AMQP now and then retry their connect after seconds.
+const SLOW: Duration = Duration::from_secs(90);
+
 /// Runs a script to its end and gives the lines that it printed; `None`, loudly, where the clients aren't installed.
 async fn run(script: &str, arguments: &[&str], input: &str) -> Option<Vec<Value>> {
+    run_within(SOON, script, arguments, input).await
+}
+
+/// The same for a script that speaks AMQP.
+pub(crate) async fn run_slowly(script: &str, arguments: &[&str]) -> Option<Vec<Value>> {
+    run_within(SLOW, script, arguments, "").await
+}
+
+async fn run_within(limit: Duration, script: &str, arguments: &[&str], input: &str) -> Option<Vec<Value>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let venv = root.join("target/clients/venv");
     if !venv.join("installed.txt").exists() {
@@ -20,7 +32,7 @@ async fn run(script: &str, arguments: &[&str], input: &str) -> Option<Vec<Value>
     command.arg(root.join("tests/clients").join(script)).args(arguments).kill_on_drop(true);
     let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     process.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
-    let output = timeout(SOON, process.wait_with_output()).await.unwrap().unwrap();
+    let output = timeout(limit, process.wait_with_output()).await.unwrap().unwrap();
     assert!(output.status.success(), "{script} failed: {}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8(output.stdout).unwrap();
     Some(printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect())

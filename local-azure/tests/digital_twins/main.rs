@@ -1,6 +1,6 @@
 //! The stand-in for Azure Digital Twins, as clients of its API and consumers of its notifications see it.
 //!
-//! `notifications` compares with the examples that Azure publishes, `clients` has Microsoft's own client for Python.
+//! `notifications` and `endpoints` compare with the examples that Azure publishes, `clients` has Microsoft's own client for Python.
 
 #![allow(
     clippy::expect_used,
@@ -13,6 +13,7 @@ mod anything;
 mod clients;
 mod components;
 mod concurrency;
+mod endpoints;
 mod event_routes;
 mod models;
 mod notifications;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local_azure::digital_twins::{Config, DigitalTwins, Endpoint, EventRoute};
+use local_azure::digital_twins::{Config, Destination, DigitalTwins, Endpoint, EventRoute};
 use local_azure::event_grid::Schema;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -48,7 +48,10 @@ impl Instance {
     pub(crate) async fn start_with(capacity: usize) -> Self {
         let (event_grid_events, event_grid) = mpsc::channel(capacity);
         let (cloud_events_events, cloud_events) = mpsc::channel(capacity);
-        let endpoint = |name: &str, schema, events| Endpoint { name: name.to_owned(), schema, events };
+        let endpoint = |name: &str, schema, events| Endpoint {
+            name: name.to_owned(),
+            destination: Destination::EventGrid { schema, events },
+        };
         let route = |id: &str, endpoint: &str| EventRoute {
             id: id.to_owned(),
             endpoint_name: endpoint.to_owned(),

@@ -1,27 +1,39 @@
 //! `cargo local`: everything around the bridge on this machine, and the bridge in the middle of it.
 //!
 //! ```text
-//! production -> digital twins -> Event Grid -> Functions host -> twin-bridge -> Event Hubs -> explorer
+//! production -> digital twins -> Event Grid  -> Functions host -> twin-bridge -> Event Hubs -> explorer
+//!                             -> Event Hubs  ->
+//!                             -> Service Bus ->
 //! ```
 //!
 //! Each module uses only modules below it:
 //!
 //! ```text
-//! status   the line that tells how it goes
-//! azure    the pieces, started in the order in which they need each other
-//! options  the command line
-//! cargo    what has to be built: the bridge, or this program with optimisation
+//! status      the line that tells how it goes
+//! azure       the pieces, started in the order in which they need each other
+//! events      those before the hub
+//! way_in      between the twins and the app
+//! deliveries  how it goes there
+//! app         the bridge, and the host that runs it
+//! storage     where blobs go
+//! options     the command line
+//! cargo       what has to be built: the bridge, or this program with optimisation
 //! ```
 
+mod app;
 mod azure;
 mod cargo;
+mod deliveries;
+mod events;
 mod options;
 mod status;
+mod storage;
+mod way_in;
 
 use std::process::ExitCode;
 
-use azure::{Azure, Error};
-use clap::Parser;
+use app::Error;
+use azure::Azure;
 use local_azure::{
     functions_host::{Level, Log},
     production::Production,
@@ -35,7 +47,7 @@ const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Options::parse()).await {
+    match run(&Options::read()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

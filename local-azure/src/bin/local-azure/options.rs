@@ -5,13 +5,13 @@ use std::{
     path::{self, PathBuf},
 };
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, CommandFactory, Parser, ValueEnum, error::ErrorKind};
 use local_azure::{event_grid::Schema, production::Production};
 
 /// Runs twin-bridge on this machine with stand-ins for all of Azure around it, on loopback only.
 ///
-/// The twins of a chocolate factory change, Event Grid delivers the notifications, the bridge records them in the event
-/// hub, and a page draws their history. Ctrl-C ends.
+/// The twins of a chocolate factory change, the notifications reach the bridge over Event Grid, Event Hubs or Service Bus,
+/// the bridge records them in the event hub, and a page draws their history. Ctrl-C ends.
 #[derive(Parser)]
 #[command(disable_help_flag = true)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -27,16 +27,17 @@ pub(crate) struct Options {
     /// Which changes there are: the same seed gives the same.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// The schema of the events.
+    /// The schema of the events, on the ways over Event Grid.
     #[arg(long, value_enum, default_value_t = Schema::EventGrid)]
     pub(crate) schema: Schema,
     /// The filter of the event route, for instance "type = 'Microsoft.DigitalTwins.Twin.Update'".
     #[arg(long, value_name = "EXPRESSION", default_value = "true")]
     pub(crate) filter: String,
-    /// The way by which the events reach the bridge.
+    /// The way by which the notifications reach the bridge.
     #[arg(long, value_enum, default_value_t = Way::Webhook)]
     pub(crate) way: Way,
-    /// Deliver to this webhook, that of `func start` for instance, instead of running a host and a handler.
+    /// Deliver to this webhook, that of `func start` for instance, instead of running a host and a handler. Only on the
+    /// ways over Event Grid.
     #[arg(long, value_name = "URL", conflicts_with_all = ["handler", "once"])]
     pub(crate) webhook: Option<String>,
     /// Multiply the times between Event Grid's attempts, so that its retries can be watched: 0.01 makes minutes of hours.
@@ -65,16 +66,56 @@ pub(crate) struct Options {
     help: Option<bool>,
 }
 
-/// The functions of the app that take events.
+/// The functions that take notifications. Their names are those of the functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Way {
-    /// The HTTP trigger, which the host forwards as Event Grid sent it.
+    /// Event Grid, and the HTTP trigger, which the host forwards as Event Grid sent it.
     Webhook,
-    /// The Event Grid trigger.
+    /// Event Grid, and its trigger.
     Function,
+    /// A hub of its own, and the Event Hubs trigger.
+    EventHub,
+    /// A topic of Service Bus, and its trigger.
+    ServiceBus,
+}
+
+impl Way {
+    /// The name of the function.
+    pub(crate) fn function(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Function => "function",
+            Self::EventHub => "event-hub",
+            Self::ServiceBus => "service-bus",
+        }
+    }
+
+    /// The folder with its `function.json`, in that of the workspace.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Function => "function",
+            Self::EventHub => "triggers/event-hub",
+            Self::ServiceBus => "triggers/service-bus",
+        }
+    }
+
+    fn is_over_event_grid(self) -> bool {
+        matches!(self, Self::Webhook | Self::Function)
+    }
 }
 
 impl Options {
+    /// Reads the command line. Ends the program where it makes no sense.
+    pub(crate) fn read() -> Self {
+        let options = Self::parse();
+        if options.webhook.is_some() && !options.way.is_over_event_grid() {
+            let message = "--webhook goes with --way webhook and --way function only";
+            Self::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
+        options
+    }
+
     /// How many changes a second are asked for.
     pub(crate) fn changes_per_second(&self) -> f64 {
         self.rate.unwrap_or_else(|| Production::usual_rate(self.twins))

@@ -6,7 +6,6 @@ use std::{
 };
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use local_azure::event_grid::Handshake;
 use tokio::time::sleep;
 
 use crate::azure::Azure;
@@ -63,16 +62,10 @@ fn line(azure: &Azure, [changes, records]: [u64; 2], [changes_per_second, record
         format!("{} changes ({changes_per_second:.1}/s)", HumanCount(changes)),
     ];
     if let Some(deliveries) = azure.deliveries() {
-        if let Handshake::Pending { problem, .. } = &deliveries.handshake {
-            parts.push(format!("waiting for the webhook: {}", problem.as_deref().unwrap_or("no answer yet")));
-        }
-        let to_go = HumanCount(deliveries.held() as u64);
-        parts.push(format!("{} events delivered, {to_go} to go", HumanCount(deliveries.delivered)));
-        for (count, what) in [
-            (deliveries.failed_attempts, "deliveries failed"),
-            (deliveries.dead_lettered, "events given up"),
-            (deliveries.dropped, "events dropped"),
-        ] {
+        parts.extend(deliveries.problem);
+        let [delivered, to_go] = [deliveries.delivered, deliveries.to_go].map(HumanCount);
+        parts.push(format!("{delivered} events delivered, {to_go} to go"));
+        for (count, what) in deliveries.failures {
             if count > 0 {
                 parts.push(format!("{} {what}", HumanCount(count)));
             }
