@@ -104,7 +104,7 @@ impl ServiceBus {
         let met = async {
             while !condition(self) {
                 tokio::select! {
-                    changed = changes.changed() => if changed.is_err() {
+                    stopped = async { changes.changed().await.is_err() } => if stopped {
                         return false;
                     },
                     () = self.service.next_expiry() => {}
