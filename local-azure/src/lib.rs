@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! production                                            the chocolate factory changes the twins
+//! publisher                                             messages of one's own choosing
 //!
 //! digital_twins                                         Azure Digital Twins
 //! digital_twins::{service, config}                      the instance
@@ -91,4 +92,5 @@ pub mod event_grid;
 pub mod event_hubs;
 pub mod functions_host;
 pub mod production;
+pub mod publisher;
 pub mod service_bus;
