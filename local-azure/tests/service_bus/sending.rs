@@ -46,7 +46,7 @@ async fn a_large_message_arrives_whole(language: Language) {
     assert_eq!(held(&bus), []);
 }
 
-/// The JavaScript client waits for a minute after the link is closed.
+/// The JavaScript client says nothing for a minute after the link is closed.
 #[tokio::test]
 async fn python_is_refused_a_message_beyond_the_limit() {
     let language = Language::Python;
