@@ -72,9 +72,9 @@
 //! service_bus                                           Service Bus
 //! service_bus::{endpoint, connection, session}          what clients open
 //! service_bus::{requests, management, answer}           tokens, and locks that are renewed
-//! service_bus::{link, outgoing, incoming}               messages go out and come in
-//! service_bus::{client, service, faults}                what all links share
+//! service_bus::{link, deliveries, outgoing, incoming}   messages go out and come in
 //! service_bus::{outbox, frame}                          bytes
+//! service_bus::{client, service, faults}                what all links share
 //! service_bus::{store, queue, message, settlement}      what subscriptions hold
 //! service_bus::{node, config}
 //!

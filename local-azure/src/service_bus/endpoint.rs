@@ -104,7 +104,7 @@ impl ServiceBus {
         let met = async {
             while !condition(self) {
                 tokio::select! {
-                    stopped = async { changes.changed().await.is_err() } => if stopped {
+                    ticked = changes.changed() => if ticked.is_err() {
                         return false;
                     },
                     () = self.service.next_expiry() => {}
