@@ -14,6 +14,7 @@ use crate::skipped::skipped;
 mod answers;
 mod dashboard;
 mod engine;
+mod pictures;
 mod workbook;
 
 const TABLES: &str = "infra/data-explorer.kql";

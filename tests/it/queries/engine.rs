@@ -25,7 +25,7 @@ pub struct Database {
 }
 
 /// The result of a query.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Answer {
     pub columns: Vec<String>,
     pub rows: Vec<Vec<Value>>,

@@ -100,11 +100,12 @@ async fn log() -> &'static [String] {
 }
 
 async fn record_log() -> Vec<String> {
-    let (hub, blobs) = (hub(), tempfile::tempdir().unwrap());
+    let (hub, blobs, letters) = (hub(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let lines = Arc::new(watch::Sender::new(Vec::new()));
     let mut config = Config::new(root(), Storage::Folder(blobs.path().to_owned()));
     config.handler = Handler::Executable(env!("CARGO_BIN_EXE_twin-bridge").into());
     config.environment = settings(&hub);
+    config.environment.push(("DEAD_LETTERS".to_owned(), format!("file://{}", letters.path().display())));
     config.log = Log::new({
         let lines = Arc::clone(&lines);
         move |line| lines.send_modify(|lines: &mut Vec<String>| lines.push(line.message.clone()))
@@ -114,16 +115,20 @@ async fn record_log() -> Vec<String> {
     let first = event("e", &[("/a", json!(1)), ("/b", json!(2))]);
     let mut bad = event("bad", &[("/a", json!(1))]);
     bad["data"] = json!("nothing");
-    for body in [
-        json!([first, event("f", &[("/a", json!(3))])]).to_string(),
-        json!([first]).to_string(),
-        json!([bad, event("g", &[("/a", json!(4))])]).to_string(),
-        "nonsense".to_owned(),
-    ] {
-        let request = reqwest::Client::new().post(host.webhook_url("webhook"));
+    for events in
+        [json!([first, event("f", &[("/a", json!(3))])]), json!([first]), json!([bad, event("g", &[("/a", json!(4))])])]
+    {
+        let request = reqwest::Client::new().post(host.webhook_url("function"));
         let request = request.header("aeg-event-type", "Notification").header("content-type", "application/json");
-        request.body(body).send().await.unwrap();
+        request.body(events.to_string()).send().await.unwrap();
     }
+    // What no host would send.
+    let address = lines
+        .borrow()
+        .iter()
+        .find_map(|line| Some(line.split_once(" address=")?.1.split(' ').next()?.to_owned()))
+        .unwrap();
+    reqwest::Client::new().post(format!("http://{address}/function")).body("nonsense").send().await.unwrap();
     let mut written = lines.subscribe();
     for (phrase, times) in
         [("Delivered", 3), ("Set aside as dead letters", 1), ("The delivery failed", 1), ("The event hub is ready", 1)]
@@ -203,7 +208,10 @@ async fn throughput_is_that_of_the_log() {
 async fn failures_have_their_kind() {
     let Some(answer) = item("examples").await else { return };
     let [row] = &answer.rows[..] else { panic!("{answer:?}") };
-    assert_eq!((&answer.columns[0], &row[0], &row[1]), (&"failure".to_owned(), &json!("notEvents"), &json!(SAMPLED)));
+    assert_eq!(
+        (&answer.columns[0], &row[0], &row[1]),
+        (&"failure".to_owned(), &json!("badInvocation"), &json!(SAMPLED))
+    );
 }
 
 #[tokio::test]
