@@ -50,21 +50,21 @@ fn notifications() -> Vec<Value> {
     let mut models: BTreeMap<Arc<str>, String> = BTreeMap::new();
     for twin in twins(LAB) {
         models.insert(Arc::clone(&twin.id), twin.body["$metadata"]["$model"].as_str().unwrap().to_owned());
-        told.push(event("Twin.Create", 0, &twin.id, with(twin.body, &json!({"$dtId": *twin.id}))));
+        told.push(event("Twin.Create", 0, &twin.id, &with(twin.body, &json!({"$dtId": *twin.id}))));
     }
     let relationships = relationships(LAB);
     for relationship in &relationships {
         let subject = format!("{}/relationships/{}", relationship.source, relationship.id);
         let data = with(relationship.body.clone(), &json!({"$relationshipId": relationship.id}));
-        told.push(event("Relationship.Create", 0, &subject, data.clone()));
+        told.push(event("Relationship.Create", 0, &subject, &data));
         if data["$targetId"] == GONE.0 {
-            told.push(event("Relationship.Delete", GONE.1, &subject, data));
+            told.push(event("Relationship.Delete", GONE.1, &subject, &data));
         }
     }
-    told.push(event("Twin.Delete", GONE.1, GONE.0, json!({"$dtId": GONE.0, "$metadata": {"$model": models[GONE.0]}})));
+    told.push(event("Twin.Delete", GONE.1, GONE.0, &json!({"$dtId": GONE.0, "$metadata": {"$model": models[GONE.0]}})));
 
     let update = |second, twin: &str, patch| {
-        event("Twin.Update", second, twin, json!({"modelId": models[twin], "patch": patch}))
+        event("Twin.Update", second, twin, &json!({"modelId": models[twin], "patch": patch}))
     };
     let location = json!({"Latitude": 47.64, "Longitude": -122.14});
     let moved = json!([{"op": "replace", "path": "/GeoLocation", "value": location}]);
@@ -78,7 +78,7 @@ fn notifications() -> Vec<Value> {
         let reported = match simulator.next(&time(second)) {
             Change::Patch { twin, patch } => (twin.to_string(), Some(update(second, &twin, patch))),
             Change::Telemetry { twin, message } => {
-                let mut telemetry = event("", second, "", message);
+                let mut telemetry = event("", second, "", &message);
                 telemetry["type"] = json!("microsoft.iot.telemetry");
                 telemetry["source"] = json!(format!("{SERVICE}/digitaltwins/{twin}"));
                 telemetry["dataschema"] = json!(models[&twin]);
@@ -98,7 +98,7 @@ fn notifications() -> Vec<Value> {
 }
 
 /// A CloudEvent. `received` is an attribute beyond the standard's, which readers ignore.
-fn event(kind: &str, second: u32, subject: &str, data: Value) -> Value {
+fn event(kind: &str, second: u32, subject: &str, data: &Value) -> Value {
     json!({
         "specversion": "1.0", "id": "", "type": format!("Microsoft.DigitalTwins.{kind}"), "source": SERVICE,
         "subject": subject, "time": time(second), "received": time(second), "datacontenttype": "application/json",

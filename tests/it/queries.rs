@@ -77,7 +77,7 @@ fn assert_valid(tables: &str, queries: impl IntoIterator<Item = String>) {
     let file = folder.path().join("queries.md");
     let fences = queries.into_iter().map(|query| format!("```kusto\n{query}\n```\n"));
     fs::write(&file, fences.collect::<String>()).unwrap();
-    if let Some((valid, said)) = check(tables, &[file.clone()]) {
+    if let Some((valid, said)) = check(tables, std::slice::from_ref(&file)) {
         assert!(valid, "{said}\n{}", fs::read_to_string(file).unwrap());
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     repository::text,
 };
 
-/// What the engine lacks of each query, and is done in another way: tests/clients/run_kql.py says how.
+/// What the engine lacks of each query, and is done in another way: `tests/clients/run_kql.py` says how.
 const INSTEAD: [(&str, &[&str]); 10] = [
     ("Time in each state 1", &["next and prev"]),
     ("The values of a patch side by side 1", &["take_anyif"]),
@@ -92,7 +92,7 @@ fn time(record: &Record) -> String {
     let time = member(record, "TimeStamp");
     let (seconds, fraction) =
         time.strip_suffix('Z').unwrap().split_once('.').unwrap_or((time.trim_end_matches('Z'), ""));
-    format!("{seconds}.{:0<6.6}Z", fraction)
+    format!("{seconds}.{fraction:0<6.6}Z")
 }
 
 /// The second of the factory's day.
@@ -347,9 +347,12 @@ fn time_in_each_state() {
     answer.assert_is(&["ServiceId", "Id", "State", "Hours"], rows);
 }
 
-/// Each patch's values of these two properties.
-fn by_patch() -> BTreeMap<(String, String, String), (Option<f64>, Option<String>)> {
-    let mut patches: BTreeMap<_, (Option<f64>, Option<String>)> = BTreeMap::new();
+/// Temperature and alarm, as far as a patch sets them.
+type TemperatureAndAlarm = (Option<f64>, Option<String>);
+
+/// Both of each patch, by its instance, twin and time.
+fn by_patch() -> BTreeMap<(String, String, String), TemperatureAndAlarm> {
+    let mut patches: BTreeMap<_, TemperatureAndAlarm> = BTreeMap::new();
     for record in properties().filter(|record| member(record, "RelationshipId").is_empty() && !deleted(record)) {
         let key = member(record, "Key");
         if key == "ChasisTemperature" || key == "Alarm" {

@@ -1,4 +1,4 @@
-//! KQL that is run, by an engine that is not ours: tests/clients/run_kql.py.
+//! KQL that is run, by an engine that is not ours: `tests/clients/run_kql.py`.
 
 use std::{
     collections::BTreeMap,

@@ -120,9 +120,8 @@ fn hot_steps() {
     let Some(answer) = answers::answer("Which step runs hot, and since when 1") else { return };
     let mut picture = Picture::new(380.0, "Which step runs hot at the end of the day, and since when");
     let (x, y) = (scale((18.0, 24.0), (60.0, 740.0)), scale((200.0, 210.0), (300.0, 44.0)));
-    for degree in [200.0, 202.0, 204.0, 206.0, 208.0, 210.0] {
-        let style =
-            if degree == 206.0 { r##"stroke="#b91c1c" stroke-dasharray="6 4""## } else { r##"stroke="#dfe3e8""## };
+    for (degree, limit) in [200.0, 202.0, 204.0, 206.0, 208.0, 210.0].into_iter().zip([0, 0, 0, 1, 0, 0]) {
+        let style = if limit == 1 { r##"stroke="#b91c1c" stroke-dasharray="6 4""## } else { r##"stroke="#dfe3e8""## };
         picture.line(&[(60.0, y(degree)), (740.0, y(degree))], style);
         picture.text(52.0, y(degree) + 4.0, "end", &format!("{degree}"));
     }

@@ -69,8 +69,8 @@ fn it_has_the_fields_of_a_workbook() {
             TEXT => assert!(content["json"].is_string()),
             PARAMETERS => {
                 assert_eq!(content["version"], "KqlParameterItem/1.0");
-                let named = content["parameters"].as_array().unwrap().iter();
-                parameters.extend(named.map(|parameter| parameter["name"].as_str().unwrap().to_owned()));
+                let declared = content["parameters"].as_array().unwrap().iter();
+                parameters.extend(declared.map(|parameter| parameter["name"].as_str().unwrap().to_owned()));
             }
             QUERY => {
                 assert_eq!(content["version"], "KqlItem/1.0");
@@ -138,8 +138,7 @@ async fn record_log() -> Vec<String> {
         assert!(waited.is_ok(), "{phrase}\n{}", lines.borrow().join("\n"));
     }
     host.stop().await;
-    let lines = lines.borrow().clone();
-    lines
+    lines.borrow().clone()
 }
 
 /// Application Insights with these lines, one each second of a minute, and every one of them a sample.
