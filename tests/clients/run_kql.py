@@ -9,8 +9,8 @@ Reads one JSON object from stdin and answers one on stdout:
 `clock` is what now() and ago() go by; `functions` are as in `.create function`, from the word `function` on. Datetimes
 come as text in UTC, timespans in seconds.
 
-What the translator lacks, and DuckDB can do, is done by hand, construct by construct (`BY_WORDS`, `BY_DUCKDB`); the answer names each
-that was. A query with anything else that it lacks is answered with its complaint.
+What the translator lacks, and DuckDB can do, is done by hand, construct by construct (`BY_WORDS`, `BY_DUCKDB`); the
+answer names each that was. A query with anything else that it lacks is answered with its complaint.
 """
 
 import datetime
@@ -51,10 +51,8 @@ def create(connection, name, columns, rows):
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
         file.flush()
-        connection.execute(
-            f"CREATE TABLE {name} AS SELECT {selected} FROM read_json(?, format = 'newline_delimited', columns = {types})",
-            [file.name],
-        )
+        read = f"read_json(?, format = 'newline_delimited', columns = {types})"
+        connection.execute(f"CREATE TABLE {name} AS SELECT {selected} FROM {read}", [file.name])
 
 
 def answer(engine, query):
@@ -126,26 +124,22 @@ def steps_of_a_range(engine, lets, table, step):
     name, arguments = RANGE.search(step).groups()
     first, last, width = split(arguments, ",")
     ends = engine.keep(engine.query(f"{lets}\n{table} | extend First_ = {first}, Last_ = {last}, Width_ = {width}"))
-    return engine.keep(
-        engine.connection.sql(
-            f"SELECT * EXCLUDE (First_, Last_, Width_), unnest(generate_series(First_, Last_, Width_)) AS {name} FROM {ends}"
-        )
-    )
+    steps = f"unnest(generate_series(First_, Last_, Width_)) AS {name}"
+    return engine.keep(engine.connection.sql(f"SELECT * EXCLUDE (First_, Last_, Width_), {steps} FROM {ends}"))
 
 
 def bag(engine, lets, table, step):
     """An object of all values in a group, by their keys."""
     name, key, value, group = MAKE_BAG.search(step).groups()
-    return engine.keep(
-        engine.connection.sql(f"SELECT {group}, json_group_object({key}, {value}) AS {name} FROM {table} GROUP BY {group}")
-    )
+    values = f"json_group_object({key}, {value}) AS {name}"
+    return engine.keep(engine.connection.sql(f"SELECT {group}, {values} FROM {table} GROUP BY {group}"))
 
 
 def columns_of_a_bag(engine, lets, table, step):
     """A column for each key that an object has, after the other columns."""
     name, prefix = BAG_UNPACK.search(step).groups()
-    keys = engine.connection.sql(f"SELECT DISTINCT unnest(json_keys({name})) AS key FROM {table} ORDER BY key").fetchall()
-    columns = [f", json_extract({name}, '$.\"{key}\"') AS \"{prefix}{key}\"" for (key,) in keys]
+    keys = engine.connection.sql(f"SELECT DISTINCT unnest(json_keys({name})) AS key FROM {table} ORDER BY key")
+    columns = [f", json_extract({name}, '$.\"{key}\"') AS \"{prefix}{key}\"" for (key,) in keys.fetchall()]
     return engine.keep(engine.connection.sql(f"SELECT * EXCLUDE ({name}){''.join(columns)} FROM {table}"))
 
 
@@ -179,13 +173,15 @@ NEIGHBOUR = re.compile(r"\b(next|prev)\((\w+)\)")
 RANGE = re.compile(r"^\s*mv-expand (\w+) = range\((.*)\) to typeof\(datetime\)\s*$", re.DOTALL)
 MAKE_BAG = re.compile(r"^\s*summarize (\w+) = make_bag\(bag_pack\((\w+), (\w+)\)\) by (\w+)\s*$")
 BAG_UNPACK = re.compile(r'^\s*evaluate bag_unpack\((\w+), "([^"]*)"\)\s*$')
+TAKE_NUMBER = re.compile(r"\btake_anyif\(todouble\((\w+)\), ([^()]*)\)")
+TAKE_TEXT = re.compile(r"\btake_anyif\(tostring\((\w+)\), ([^()]*)\)")
 
 # In other words of KQL: the same where an event has one of each key.
 BY_WORDS = [
     ("take_any(*)", re.compile(r"\btake_any\(\*\)"), "arg_max(TimeStamp, *)"),
     ("count_distinct", re.compile(r"\bcount_distinct\("), "dcount("),
-    ("take_anyif", re.compile(r"\btake_anyif\(todouble\((\w+)\), ([^()]*)\)"), r"max(iff(\2, todouble(\1), real(null)))"),
-    ("take_anyif", re.compile(r"\btake_anyif\(tostring\((\w+)\), ([^()]*)\)"), r'max(iff(\2, tostring(\1), ""))'),
+    ("take_anyif", TAKE_NUMBER, r"max(iff(\2, todouble(\1), real(null)))"),
+    ("take_anyif", TAKE_TEXT, r'max(iff(\2, tostring(\1), ""))'),
 ]
 
 # By DuckDB itself, on what the query has found so far.

@@ -43,8 +43,8 @@ pub fn time(second: u32) -> String {
     format!("2026-03-01T{:02}:{:02}:{:02}.000000Z", second / 3600, second / 60 % 60, second % 60)
 }
 
-/// What is told of the day: twins and relationships are created, the steps report, the factory gets another location and
-/// loses it, a step is taken away. Some of it is told twice.
+/// What is told of the day: twins and relationships are created, the steps report, the factory gets another location
+/// and loses it, a step is taken away. Some of it is told twice.
 fn notifications() -> Vec<Value> {
     let mut told = Vec::new();
     let mut models: BTreeMap<Arc<str>, String> = BTreeMap::new();
@@ -71,7 +71,7 @@ fn notifications() -> Vec<Value> {
     told.push(update(10 * 3600, "ChocolateFactory", moved));
     told.push(update(12 * 3600, "ChocolateFactory", json!([{"op": "remove", "path": "/GeoLocation"}])));
 
-    let mut simulator = Simulator::new(LAB, 7);
+    let mut simulator = Simulator::new(LAB, 6);
     let steps = u32::try_from(simulator.steps()).unwrap();
     for turn in 0..86_400 / PAUSE * steps {
         let second = 60 + turn / steps * PAUSE + turn % steps * 20;

@@ -233,7 +233,7 @@ fn values_that_hold_now() {
     answer.assert_is(&["TimeStamp", "ServiceId", "Id", "ModelId", "RelationshipId", "Key", "Value"], held);
 }
 
-/// The course of each temperature, by instance and twin.
+/// The course of each temperature, by instance and twin that is still there.
 pub fn temperatures() -> BTreeMap<(String, String), BTreeMap<String, f64>> {
     let mut temperatures: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     for record in properties() {
@@ -242,6 +242,7 @@ pub fn temperatures() -> BTreeMap<(String, String), BTreeMap<String, f64>> {
             temperatures.entry(twin).or_default().insert(time(record), temperature);
         }
     }
+    temperatures.remove(&(SERVICE.to_owned(), GONE.0.to_owned()));
     temperatures
 }
 
@@ -444,8 +445,8 @@ fn the_example_of_an_average_is_true() {
     let document = text("docs/queries.md");
     let given = table(&document, "| TimeStamp | Value | Action |").into_iter().map(|row| {
         let row = json!({
-            "TimeStamp": format!("2026-03-01T{}:00Z", row[0]), "Id": "t", "Key": "ChasisTemperature", "EventId": format!("{}#0", row[0]),
-            "Value": row[1].parse::<f64>().ok(), "Action": row[2],
+            "TimeStamp": format!("2026-03-01T{}:00Z", row[0]), "Id": "t", "Key": "ChasisTemperature",
+            "EventId": format!("{}#0", row[0]), "Value": row[1].parse::<f64>().ok(), "Action": row[2],
         });
         row.as_object().unwrap().clone()
     });

@@ -1,8 +1,9 @@
 //! infra/dashboards/twins.dashboard.json can be imported, and its tiles show what is so.
 //!
-//! Microsoft serves a schema for each version of the file, at the address in its `$schema`, and puts it into no repository.
-//! The fields here are those of a dashboard of that version that Microsoft publishes for import, microsoft/finops-toolkit's
-//! src/templates/finops-hub/dashboard.json, and of learn.microsoft.com, "KQL Dashboard definition".
+//! Microsoft serves a schema for each version of the file, at the address in its `$schema`, and puts it into no
+//! repository. The fields here are those of a dashboard of that version that Microsoft publishes for import,
+//! src/templates/finops-hub/dashboard.json of microsoft/finops-toolkit, and of learn.microsoft.com, "KQL Dashboard
+//! definition".
 
 use std::{
     collections::{BTreeMap, BTreeSet},

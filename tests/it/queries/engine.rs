@@ -121,7 +121,7 @@ fn rounded(value: Value) -> Value {
     value.as_f64().map_or(value, |number| json!(format!("{number:.6}")))
 }
 
-/// The queries and commands in the fences of a document, each with the heading that it stands under and its number there.
+/// The queries and commands in the fences of a document, each with the heading above it and its number there.
 pub fn queries_in(markdown: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let (mut heading, mut number) = ("", 0);

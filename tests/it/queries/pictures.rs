@@ -118,7 +118,7 @@ fn the_values_that_hold() {
 #[test]
 fn hot_steps() {
     let Some(answer) = answers::answer("Which step runs hot, and since when 1") else { return };
-    let mut picture = Picture::new(380.0, "Which step runs hot at the end of the day, and since when");
+    let mut picture = Picture::new(390.0, "Which step runs hot at the end of the day, and since when");
     let (x, y) = (scale((18.0, 24.0), (60.0, 740.0)), scale((200.0, 210.0), (300.0, 44.0)));
     for (degree, limit) in [200.0, 202.0, 204.0, 206.0, 208.0, 210.0].into_iter().zip([0, 0, 0, 1, 0, 0]) {
         let style = if limit == 1 { r##"stroke="#b91c1c" stroke-dasharray="6 4""## } else { r##"stroke="#dfe3e8""## };
@@ -129,25 +129,25 @@ fn hot_steps() {
         picture.text(x(hour), 320.0, "middle", &format!("{hour}:00"));
     }
     let courses = answers::temperatures();
-    let mut place = 66.0;
-    for twin in STEPS {
+    for (twin, place) in [STEPS[1], STEPS[2]].into_iter().zip([354.0, 374.0]) {
         let course: Vec<_> = courses[&(SERVICE.to_owned(), twin.to_owned())].iter().collect();
         let points = |since: f64| -> Vec<_> {
             let late = course.iter().map(|(time, degree)| (hours(time), **degree)).filter(|(hour, _)| *hour >= since);
             late.map(|(hour, degree)| (x(hour), y(degree))).collect()
         };
         let colour = colour(twin);
-        picture.line(&points(18.0), &format!(r#"stroke="{colour}" stroke-opacity="0.45""#));
+        picture.line(&points(18.0), &format!(r#"stroke="{colour}" stroke-opacity="0.5""#));
         let hot = answer.rows.iter().find(|row| row[0] == SERVICE && row[1] == twin);
         if let Some(row) = hot {
-            picture.line(&points(hours(text(&row[2]))), &format!(r#"stroke="{colour}" stroke-width="3""#));
+            let since = hours(text(&row[2])).max(18.0);
+            picture.line(&points(since), &format!(r#"stroke="{colour}" stroke-width="3""#));
         }
         let told = hot.map_or("not hot".to_owned(), |row| {
-            format!("hot since {}, {:.1} at {}", clock(text(&row[2])), number(&row[4]), clock(text(&row[5])))
+            let [since, last] = [&row[2], &row[5]].map(|time| clock(text(time)));
+            format!("hot since {since}, at most {:.1}, at {last} {:.1}", number(&row[3]), number(&row[4]))
         });
-        picture.draw(&format!(r#"<circle cx="{:.1}" cy="350" r="5" fill="{colour}"/>"#, place - 8.0));
-        picture.text(place, 354.0, "start", &format!("{twin}: {told}"));
-        place += 246.0;
+        picture.draw(&format!(r#"<circle cx="66" cy="{:.1}" r="5" fill="{colour}"/>"#, place - 4.0));
+        picture.text(78.0, place, "start", &format!("{twin}: {told}"));
     }
     picture.assert_kept("hot.svg");
 }

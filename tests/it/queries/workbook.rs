@@ -1,8 +1,8 @@
 //! infra/dashboards/bridge.workbook.json is a workbook, and it and docs/operate.md find what the handler logs.
 //!
-//! Microsoft publishes a schema of workbooks, microsoft/Application-Insights-Workbooks' schema/workbook.json. It asks for
-//! `version` and `items`, and of each item for a `type` that it knows and `content`; what content has more is that of the
-//! workbooks in the same repository.
+//! Microsoft publishes a schema of workbooks: schema/workbook.json of microsoft/Application-Insights-Workbooks. It asks
+//! for `version` and `items`, and of each item for a `type` that it knows and `content`; what content has more is that of
+//! the workbooks in the same repository.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -32,12 +32,14 @@ const PARAMETERS: u64 = 9;
 /// So many lines each line stands for.
 const SAMPLED: u64 = 3;
 
-/// What the host of Azure Functions logs of a batch of the source hub, and of one message of Service Bus: as it stands in
-/// learn.microsoft.com, "Azure Functions Event Hubs trigger" (two versions) and in logs that people published.
-const TRIGGER_DETAILS: [&str; 3] = [
+/// What the host of Azure Functions logs of a batch of the source hub (two versions), of one message of Service Bus, and of
+/// several: from logs that people published, with other times; the last as Azure/azure-sdk-for-net,
+/// `ServiceBusTriggerInput.cs`, writes it.
+const TRIGGER_DETAILS: [&str; 4] = [
     "Trigger Details: PartitionId: 0, Offset: 1011240-1011632, EnqueueTimeUtc: 2026-03-01T11:59:04.2030000Z-2026-03-01T11:59:08.3900000Z, SequenceNumber: 2546-2547, Count: 2",
     "Trigger Details: PartitionId: 24, OffsetString: 0, EnqueueTimeUtc: 2026-03-01T11:59:29.1790000+00:00, SequenceNumber: 0, Count: 1, Offset: 0, PartionId: 24",
     "Trigger Details: MessageId: 796ff79c0e2742568c47095abd3fa7a6, SequenceNumber: 6, DeliveryCount: 1, EnqueuedTimeUtc: 2026-03-01T11:59:56.6630000+00:00, LockedUntilUtc: 2026-03-01T12:00:56.6780000+00:00, SessionId: (null)",
+    "Trigger Details: MessageIdArray: 1,2, SequenceNumberArray: 6,7, DeliveryCountArray: 1,1, EnqueuedTimeUtcArray: 2026-03-01T11:59:50.0000000Z,2026-03-01T11:59:57.0000000Z, LockedUntilArray: 2026-03-01T12:01:00.0000000Z,2026-03-01T12:01:00.0000000Z, SessionId: ",
 ];
 
 fn items() -> Vec<Value> {
@@ -228,7 +230,7 @@ fn lag_is_how_long_the_oldest_event_waited() {
     let by_line = query.replace("bin(timestamp, 5m)", "timestamp");
     assert_ne!(by_line, query);
     let Some(answer) = database.answer(&by_line) else { return };
-    let lags = [("00", 55.797), ("01", 31.821), ("02", 5.337)];
+    let lags = [("00", 55.797), ("01", 31.821), ("02", 5.337), ("03", 13.0)];
     let rows = lags.map(|(second, lag)| vec![json!(format!("2026-03-01T12:00:{second}.000000Z")), json!(lag)]);
     answer.assert_is(&["timestamp", "lag"], rows);
 }
