@@ -240,7 +240,7 @@ fn values_are_averages_of_ten_minutes() {
 #[test]
 fn hours_are_those_of_the_document() {
     let Some(answer) = answer("Hours in each state", "null") else { return };
-    let hours = answers::hours_in_each_state()
+    let hours = answers::hours_in_each_state(0)
         .into_iter()
         .map(|((twin, state), hours)| vec![json!(twin), json!(state), json!(hours)]);
     answer.assert_is(&["Id", "State", "Hours"], hours);
