@@ -511,6 +511,16 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook-${token}'
+  params: {
+    prefix: uniqueName
+    location: location
+    tags: allTags
+    applicationInsightsName: logs.outputs.applicationInsightsName
+  }
+}
+
 module eventGridAlerts 'modules/event-grid-alerts.bicep' = if (byEventGrid) {
   name: 'event-grid-alerts-${token}'
   params: {

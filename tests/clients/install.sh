@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts the witnesses under target/clients: Microsoft's Python clients in a virtual environment, their JavaScript client,
-# Kusto language service, parser of models and storage emulator, and the driver of a browser, in node_modules. Quick when
-# all are there already.
+# Puts the witnesses under target/clients: Microsoft's Python clients and an engine for KQL in a virtual environment;
+# their JavaScript client, Kusto language service, parser of models and storage emulator, and the driver of a browser, in
+# node_modules. Quick when all are there already.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

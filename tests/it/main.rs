@@ -10,6 +10,7 @@ mod consistency;
 mod dead_letters;
 mod deliveries;
 mod docs;
+mod factory_day;
 mod flatten_command;
 mod handler;
 mod infra;

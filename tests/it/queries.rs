@@ -11,12 +11,20 @@ use serde_json::{Map, Value};
 
 use crate::skipped::skipped;
 
-const TABLES: &str = "infra/data-explorer.kql";
+mod answers;
+mod dashboard;
+mod engine;
+mod pictures;
+mod workbook;
 
-/// Checks queries with Microsoft's Kusto language service, and answers whether they are valid and what it said.
+const TABLES: &str = "infra/data-explorer.kql";
+const LOG_TABLES: &str = "tests/clients/application_insights.kql";
+
+/// Checks queries against the tables of a script with Microsoft's Kusto language service, and answers whether they are
+/// valid and what it said.
 ///
 /// None where the service is not installed.
-fn check(files: &[PathBuf]) -> Option<(bool, String)> {
+fn check(tables: &str, files: &[PathBuf]) -> Option<(bool, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     if !root.join("target/clients/node_modules/@kusto/language-service-next/package.json").exists() {
         assert!(
@@ -28,7 +36,7 @@ fn check(files: &[PathBuf]) -> Option<(bool, String)> {
     }
     let output = Command::new("node")
         .arg("tests/clients/check_kql.mjs")
-        .arg(TABLES)
+        .arg(tables)
         .args(files)
         .current_dir(root)
         .output()
@@ -52,10 +60,25 @@ fn documents_with_queries() -> Vec<PathBuf> {
 
 #[test]
 fn every_query_and_command_is_valid() {
-    let documents = documents_with_queries();
-    assert!(documents.iter().any(|path| path.ends_with("docs/queries.md")));
-    if let Some((valid, said)) = check(&documents) {
-        assert!(valid, "{said}");
+    // What operators ask is about the log.
+    let (log, history): (Vec<_>, Vec<_>) =
+        documents_with_queries().into_iter().partition(|path| path.ends_with("docs/operate.md"));
+    assert!(log.len() == 1 && history.iter().any(|path| path.ends_with("docs/queries.md")));
+    for (tables, documents) in [(TABLES, history), (LOG_TABLES, log)] {
+        if let Some((valid, said)) = check(tables, &documents) {
+            assert!(valid, "{said}");
+        }
+    }
+}
+
+/// Queries that stand in no document must be valid.
+fn assert_valid(tables: &str, queries: impl IntoIterator<Item = String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queries.md");
+    let fences = queries.into_iter().map(|query| format!("```kusto\n{query}\n```\n"));
+    fs::write(&file, fences.collect::<String>()).unwrap();
+    if let Some((valid, said)) = check(tables, std::slice::from_ref(&file)) {
+        assert!(valid, "{said}\n{}", fs::read_to_string(file).unwrap());
     }
 }
 
@@ -67,7 +90,7 @@ fn assert_complaints<Text: AsRef<str>>(extension: &str, broken: &[(Text, &str)])
         fs::write(folder.path().join(name), text.as_ref()).unwrap();
     }
     let files: Vec<_> = names.iter().map(|name| folder.path().join(name)).collect();
-    let Some((valid, said)) = check(&files) else { return };
+    let Some((valid, said)) = check(TABLES, &files) else { return };
     assert!(!valid, "{said}");
     for (name, (text, complaint)) in names.iter().zip(broken) {
         assert!(said.contains(&format!("{name}:{complaint}")), "{name}:{complaint}\n{}\n{said}", text.as_ref());
@@ -117,9 +140,9 @@ fn a_broken_script_is_found() {
     );
 }
 
-/// Name and type of the columns of each table.
-fn tables() -> BTreeMap<String, BTreeMap<String, String>> {
-    let script = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLES)).unwrap();
+/// Name and type of the columns of each table that a script creates.
+fn tables_of(script: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+    let script = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)).unwrap();
     let commands = script.split("\n\n").filter_map(|command| command.strip_prefix(".create-merge table "));
     let tables = commands.map(|command| {
         let (name, columns) = command.trim_end().strip_suffix(')').unwrap().split_once(" (").unwrap();
@@ -148,7 +171,7 @@ fn table_of(record: &Map<String, Value>) -> Option<&'static str> {
 /// The snapshots hold the records of every notification that we know.
 #[test]
 fn the_tables_have_a_column_for_every_member_of_a_record() {
-    let tables = tables();
+    let tables = tables_of(TABLES);
     assert_eq!(tables.len(), 3);
     let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("records/src/record/snapshots");
     let mut records = 0;

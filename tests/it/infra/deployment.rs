@@ -83,8 +83,12 @@ impl Deployment {
 fn snapshot(variables: &[(&str, &str)]) -> Option<Result<Value, String>> {
     // It is written beside the parameters.
     let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("modules")).unwrap();
-    for (from, ending) in [("", "bicep"), ("", "bicepparam"), ("", "json"), ("", "kql"), ("modules", "bicep")] {
+    for inner in ["modules", "dashboards"] {
+        fs::create_dir(folder.path().join(inner)).unwrap();
+    }
+    let kinds =
+        [("", "bicep"), ("", "bicepparam"), ("", "json"), ("", "kql"), ("modules", "bicep"), ("dashboards", "json")];
+    for (from, ending) in kinds {
         for path in files(&format!("infra/{from}"), ending) {
             fs::copy(&path, folder.path().join(from).join(path.file_name().unwrap())).unwrap();
         }

@@ -111,6 +111,23 @@ fn each_way_gives_its_roles_and_no_other() {
     }
 }
 
+/// Every way has it: it shows the log, and the log is of one shape.
+#[test]
+fn the_workbook_belongs_to_application_insights() {
+    for way in WAYS {
+        let Some(deployment) = with_everything(way) else { return };
+        let workbook = deployment.one("Microsoft.Insights/workbooks");
+        let insights = deployment.one("Microsoft.Insights/components");
+        assert_eq!(workbook["kind"], "shared");
+        assert_eq!(workbook["properties"]["category"], "workbook");
+        assert_eq!(workbook["properties"]["sourceId"], insights["id"]);
+        let content = workbook["properties"]["serializedData"].as_str().unwrap();
+        assert_eq!(content, repository::text("infra/dashboards/bridge.workbook.json"));
+        let name: Vec<_> = workbook["name"].as_str().unwrap().split('-').map(str::len).collect();
+        assert_eq!(name, [8, 4, 4, 4, 12], "Azure takes nothing but a GUID");
+    }
+}
+
 /// No key anywhere, and no door that takes one.
 #[test]
 fn the_ways_by_identity_have_no_key() {
