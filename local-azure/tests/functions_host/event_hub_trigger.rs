@@ -16,7 +16,7 @@ const FUNCTION: &str = "events";
 /// Batches of two, and hosts that don't wait long for one another.
 const HOST_JSON: &str = r#"{"version":"2.0","extensions":{"eventHubs":{"maxEventBatchSize":2,"minEventBatchSize":2,
     "maxWaitTime":"00:00:01","loadBalancingUpdateInterval":"00:00:00.1",
-    "partitionOwnershipExpirationInterval":"00:00:01"}}}"#;
+    "partitionOwnershipExpirationInterval":"00:00:06"}}}"#;
 
 const FOR_EVER: &str = r#","retry":{"strategy":"exponentialBackoff","maxRetryCount":-1,
     "minimumInterval":"00:00:00.01","maximumInterval":"00:00:00.05"}"#;
@@ -272,7 +272,7 @@ async fn hosts_share_the_partitions_and_take_over_from_one_that_died() {
 async fn a_host_that_stops_gives_its_partitions_away() {
     let hub = hub(1);
     // So long that the test would fail if it had to be waited for.
-    let host_json = HOST_JSON.replace(r#""00:00:01""#, r#""00:10:00""#);
+    let host_json = HOST_JSON.replace(r#""00:00:06""#, r#""00:10:00""#);
     let function_json = r#"{"bindings":[{"type":"eventHubTrigger","direction":"in","name":"events","eventHubName":"adt",
         "connection":"SOURCE","cardinality":"many"}]}"#;
     let app = App::with_function(FUNCTION, function_json, &host_json);
