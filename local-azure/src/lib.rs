@@ -3,8 +3,6 @@
 //! Each module uses only modules below it:
 //!
 //! ```text
-//! production                                            the chocolate factory changes the twins
-//!
 //! digital_twins                                         Azure Digital Twins
 //! digital_twins::{service, config}                      the instance
 //! digital_twins::rest::{self, event_routes, models, relationships, twins, request, change, answer}
@@ -18,7 +16,7 @@
 //! digital_twins::{outlet, amqp_endpoint, sending, unsettled, link, message, snapshot, endpoint}
 //!                                                       how it gets there
 //! digital_twins::{notification, telemetry}              what is told
-//! digital_twins::{patch, precondition, error, etag, timestamp}
+//! digital_twins::{patch, precondition, error, etag, faults, timestamp}
 //!
 //! event_grid                                            Event Grid: a topic and its subscriptions
 //! event_grid::{publisher, topic}                        events come in
@@ -90,5 +88,4 @@ pub mod digital_twins;
 pub mod event_grid;
 pub mod event_hubs;
 pub mod functions_host;
-pub mod production;
 pub mod service_bus;
