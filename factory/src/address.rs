@@ -87,7 +87,9 @@ mod tests {
         let address = Address::parse("https://contoso.net").unwrap();
         assert_eq!(address.follow("/models?page=2").unwrap().as_str(), "https://contoso.net/models?page=2");
         assert!(address.follow("https://contoso.net/models").is_some());
-        for elsewhere in ["https://other.net/models", "http://contoso.net/models", "//other.net/", "https://contoso.net:1/"] {
+        for elsewhere in
+            ["https://other.net/models", "http://contoso.net/models", "//other.net/", "https://contoso.net:1/"]
+        {
             assert!(address.follow(elsewhere).is_none(), "{elsewhere}");
         }
     }

@@ -83,9 +83,7 @@ impl Client {
                         self.throttle.close(wait);
                         (wait, busy(&response, started.elapsed() + wait))
                     }
-                    Verdict::Trouble(wait) if failures < RETRIES => {
-                        (wait, busy(&response, started.elapsed() + wait))
-                    }
+                    Verdict::Trouble(wait) if failures < RETRIES => (wait, busy(&response, started.elapsed() + wait)),
                     Verdict::Trouble(_) => return Err(Error::refusal(method, &url, response).await),
                 },
                 // A change that takes so long may still be made.
@@ -105,8 +103,8 @@ impl Client {
     async fn attempt(&self, mut request: reqwest::Request) -> Result<Response, Error> {
         if let Some(credential) = &self.credential {
             let bearer = format!("Bearer {}", token(credential).await?);
-            let mut value = HeaderValue::try_from(bearer)
-                .map_err(|_| Error::NoToken("The token is no text.".to_owned()))?;
+            let mut value =
+                HeaderValue::try_from(bearer).map_err(|_| Error::NoToken("The token is no text.".to_owned()))?;
             value.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, value);
         }

@@ -69,9 +69,13 @@ fn line(number: usize) -> Vec<Place> {
         places.push(place(&floor, Some("ChocolateFactory"), Role::Floor { number: floor_number }));
     }
     places.push(place(&id, Some(&floor), Role::Line { number }));
-    places.extend(Step::ALL.iter().cycle().zip(1..=STEPS_PER_LINE).map(|(step, turn)| {
-        place(&format!("{}{number:04}-{turn:02}", step.name()), Some(&id), Role::Step(*step))
-    }));
+    places.extend(
+        Step::ALL
+            .iter()
+            .cycle()
+            .zip(1..=STEPS_PER_LINE)
+            .map(|(step, turn)| place(&format!("{}{number:04}-{turn:02}", step.name()), Some(&id), Role::Step(*step))),
+    );
     places
 }
 

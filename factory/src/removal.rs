@@ -16,12 +16,13 @@ use crate::{
     instance::Instance,
     models::models,
     relationships::Relationship,
-    survey::{AT_ONCE, Found, Survey, id, names},
+    survey::{AT_ONCE, Found, Survey, apart, id, names},
 };
 
 /// What is to be removed, and what can't be.
 #[derive(Debug)]
 pub struct Removal {
+    /// Those of one twin far apart.
     relationships: Vec<Relationship>,
     twins: Vec<Arc<str>>,
     /// Each before those that it needs.
@@ -60,6 +61,7 @@ impl Removal {
         let removed: HashSet<_> = twins.iter().map(|id| &**id).collect();
         users.retain(|twin| twin["$dtId"].as_str().is_none_or(|id| !removed.contains(id)));
         let models = unused_models(&survey.models, &survey.foreign_models, &users, &mut staying);
+        let relationships = apart(relationships, |one| &one.source);
         Ok(Self { relationships, twins, models, staying })
     }
 
@@ -137,8 +139,10 @@ async fn with_no_other_relationships(
         let mut found = instance.relationships(&twin).await?;
         found.append(&mut instance.incoming_relationships(&twin).await?);
         progress.inc(1);
-        let ends = |one: &Value| Some((one["$sourceId"].as_str()?.to_owned(), one["$relationshipId"].as_str()?.to_owned()));
-        let foreign = found.iter().filter_map(ends).find(|(source, id)| !ours.contains(&(source.as_str(), id.as_str())));
+        let ends =
+            |one: &Value| Some((one["$sourceId"].as_str()?.to_owned(), one["$relationshipId"].as_str()?.to_owned()));
+        let foreign =
+            found.iter().filter_map(ends).find(|(source, id)| !ours.contains(&(source.as_str(), id.as_str())));
         Ok::<_, Error>((twin, foreign))
     });
     let mut found = found.buffered(AT_ONCE);

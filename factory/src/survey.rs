@@ -1,5 +1,7 @@
 //! What there is of a factory in an instance. Nothing is changed before this is known.
 
+use std::{collections::HashMap, sync::Arc};
+
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use serde_json::Value;
@@ -85,6 +87,18 @@ fn compare_relationships(ours: &Relationship, found: &Value) -> Found {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
+}
+
+/// Relationships in an order in which those of one source are far apart: an instance takes ten changes a second of a twin
+/// and its relationships.
+pub(crate) fn apart<T>(mut relationships: Vec<T>, source: impl Fn(&T) -> &Arc<str>) -> Vec<T> {
+    let mut turns: HashMap<Arc<str>, usize> = HashMap::new();
+    relationships.sort_by_cached_key(|one| {
+        let turn = turns.entry(Arc::clone(source(one))).or_default();
+        *turn += 1;
+        *turn
+    });
+    relationships
 }
 
 /// Whether a model needs another, or may: whether it names it anywhere.

@@ -170,8 +170,20 @@ fn an_id_tells_how_large_a_factory_must_be_to_have_it() {
     for (place, twin) in twins(5000).iter().enumerate() {
         assert_eq!(smallest_with(&twin.id).map(|count| count.max(LAB)), Some((place + 1).max(LAB)), "{}", twin.id);
     }
-    let none = ["", "Lobby", "GrindingStep0001-01", "GrindingStep0002-01", "FactoryFloor0001", "FactoryFloor2", "7",
-        "ProductionLine0001", "ProductionLine00002", "GrindingStep0002-2", "GrindingStep0002-22", "FactoryFloor0000"];
+    let none = [
+        "",
+        "Lobby",
+        "GrindingStep0001-01",
+        "GrindingStep0002-01",
+        "FactoryFloor0001",
+        "FactoryFloor2",
+        "7",
+        "ProductionLine0001",
+        "ProductionLine00002",
+        "GrindingStep0002-2",
+        "GrindingStep0002-22",
+        "FactoryFloor0000",
+    ];
     assert_eq!(none.map(smallest_with), [None; 12]);
 }
 

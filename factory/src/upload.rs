@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     error::Error,
     instance::Instance,
-    survey::{AT_ONCE, Found, Survey, id, names},
+    survey::{AT_ONCE, Found, Survey, apart, id, names},
 };
 
 /// So many conflicts are told of one by one.
@@ -80,7 +80,8 @@ pub async fn upload(
         Ok::<_, Error>(usize::from(made))
     });
     let twins = twins.buffer_unordered(AT_ONCE).try_fold(0, async |sum, made| Ok(sum + made)).await?;
-    let relationships = stream::iter(&survey.relationships).map(|(one, found)| async move {
+    let relationships = apart(survey.relationships, |(one, _)| &one.source);
+    let relationships = stream::iter(&relationships).map(|(one, found)| async move {
         let made = instance.put_relationship(&one.source, &one.id, &one.body, *found != Found::Nothing).await?;
         progress.inc(1);
         Ok::<_, Error>(usize::from(made))

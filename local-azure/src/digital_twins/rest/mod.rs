@@ -84,7 +84,8 @@ async fn check(request: Request, next: Next) -> Response {
 /// A request that is in trouble gets no further.
 async fn misbehave(State(faults): State<Arc<Faults>>, request: Request, next: Next) -> Response {
     let Some(trouble) = faults.next() else { return next.run(request).await };
-    let mut answer = (trouble.status, Json(serde_json::json!({"error": {"message": "Try again later."}}))).into_response();
+    let mut answer =
+        (trouble.status, Json(serde_json::json!({"error": {"message": "Try again later."}}))).into_response();
     if let Some(wait) = trouble.retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
     }
