@@ -54,10 +54,10 @@ impl Local {
     }
 
     /// Replaces a property, as a client does.
-    async fn change_twin(&self, twin: &str, path: &str, value: u64) {
-        let twin = self.url("Digital twins", &format!("/digitaltwins/{twin}?api-version=2023-10-31"));
-        let patch = json!([{"op": "replace", "path": path, "value": value}]);
-        let answer = self.http.patch(&twin).json(&patch).send().await.unwrap();
+    async fn change_twin(&self, id: &str, property: &str, value: u64) {
+        let url = self.url("Digital twins", &format!("/digitaltwins/{id}?api-version=2023-10-31"));
+        let patch = json!([{"op": "replace", "path": format!("/{property}"), "value": value}]);
+        let answer = self.http.patch(url).json(&patch).send().await.unwrap();
         assert_eq!(answer.status(), 204, "{}", answer.text().await.unwrap());
     }
 
@@ -141,7 +141,7 @@ async fn what_a_client_does_to_a_twin_is_drawn_beside_what_the_factory_does() {
     let more = |overview: &Value| overview["points"].as_u64().unwrap() > first["points"].as_u64().unwrap() + 100;
     local.explorer("/api/overview", more).await;
 
-    local.change_twin("FactoryFloor", "/ComfortIndex", 4711).await;
+    local.change_twin("FactoryFloor", "ComfortIndex", 4711).await;
     local.explorer("/api/records?twin=FactoryFloor", |records| records.to_string().contains("4711")).await;
     let refused = local.http.get(local.url("Digital twins", "/digitaltwins/None?api-version=2023-10-31")).send().await;
     assert_eq!(refused.unwrap().status(), 404);
@@ -154,7 +154,7 @@ async fn a_hub_that_was_away_gets_what_happened_meanwhile() {
     assert!(local.pieces["Notifications"].starts_with("hub adt on amqp://"), "{:?}", local.pieces);
     local.explorer("/api/overview", |overview| overview["twins"] == 6).await;
     local.post("Control", "/pause").await;
-    local.change_twin("FactoryFloor", "/ComfortIndex", 4711).await;
+    local.change_twin("FactoryFloor", "ComfortIndex", 4711).await;
     local.post("Control", "/resume").await;
     local.explorer("/api/records?twin=FactoryFloor", |records| records.to_string().contains("4711")).await;
     assert!(local.interrupt().await);
@@ -166,7 +166,7 @@ async fn what_is_told_to_a_topic_is_drawn() {
     assert!(local.pieces["Notifications"].starts_with("topic adt, subscription bridge on amqp://"));
     assert!(local.pieces["SERVICE_BUS"].contains(";EntityPath=adt;"));
     local.explorer("/api/overview", |overview| overview["twins"] == 6).await;
-    local.change_twin("FactoryFloor", "/ComfortIndex", 4711).await;
+    local.change_twin("FactoryFloor", "ComfortIndex", 4711).await;
     local.explorer("/api/records?twin=FactoryFloor", |records| records.to_string().contains("4711")).await;
     assert!(local.interrupt().await);
 }
