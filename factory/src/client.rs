@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// How often a request is tried again that failed for another reason than that there are too many.
-const RETRIES: u32 = 5;
+const RETRIES: u32 = 4;
 
 /// A client of one instance, whose copies share connections, token and throttle.
 #[derive(Debug, Clone)]

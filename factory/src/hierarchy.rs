@@ -43,8 +43,7 @@ pub(crate) fn hierarchy(count: usize) -> Vec<Place> {
 }
 
 /// The number of twins of the smallest factory that has one with this id; none if no factory has it.
-#[must_use]
-pub fn smallest_with(id: &str) -> Option<usize> {
+pub(crate) fn smallest_with(id: &str) -> Option<usize> {
     let digits = id.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let (before, places) = if digits.is_empty() {
         (0, lab())

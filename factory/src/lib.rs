@@ -62,7 +62,7 @@ mod upload;
 pub use address::InvalidAddress;
 pub use change::Change;
 pub use error::Error;
-pub use hierarchy::{LAB, smallest_with};
+pub use hierarchy::LAB;
 pub use instance::Instance;
 pub use models::models;
 pub use production::{Production, Tally};

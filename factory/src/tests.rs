@@ -9,7 +9,7 @@ use json_patch::Patch;
 use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{Change, LAB, Relationship, Simulator, Twin, models, relationships, smallest_with, twins};
+use crate::{Change, LAB, Relationship, Simulator, Twin, hierarchy::smallest_with, models, relationships, twins};
 
 const SIZES: [usize; 6] = [LAB, LAB + 1, 60, 229, 1000, 5000];
 const NOW: &str = "2026-07-01T12:00:00.0000000Z";
