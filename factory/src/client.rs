@@ -83,8 +83,7 @@ impl Client {
                         self.throttle.close(wait);
                         (wait, busy(&response, started.elapsed() + wait))
                     }
-                    Verdict::Trouble(wait) if failures < RETRIES => (wait, busy(&response, started.elapsed() + wait)),
-                    Verdict::Trouble(_) => return Err(Error::refusal(method, &url, response).await),
+                    Verdict::Trouble(wait) => (wait, busy(&response, started.elapsed() + wait)),
                 },
                 // A change that takes so long may still be made.
                 Err(Error::Unreachable(error)) if !error.is_timeout() && failures < RETRIES => {
@@ -118,7 +117,7 @@ enum Verdict {
     Refusal,
     /// There are too many requests: all of them wait.
     Throttled(Duration),
-    /// The service is in trouble with this one.
+    /// The service is in trouble with this one, and not for the last time yet.
     Trouble(Duration),
 }
 
@@ -127,7 +126,9 @@ impl Verdict {
         let wait = || retry_after(response.headers()).unwrap_or_else(|| backoff(failures));
         match response.status() {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Self::Throttled(wait()),
-            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT
+                if failures < RETRIES =>
+            {
                 Self::Trouble(wait())
             }
             status if status.is_success() => Self::Success,

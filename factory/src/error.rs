@@ -1,6 +1,10 @@
 //! Why an instance did not do what it was asked to.
 
-use std::time::Duration;
+use std::{
+    error::Error as _,
+    iter::{once, successors},
+    time::Duration,
+};
 
 use reqwest::{Method, StatusCode, Url};
 
@@ -83,11 +87,7 @@ impl Error {
 
 /// An error of the HTTP client says little without those below it.
 fn causes(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
-    }
-    text
+    let below = successors(error.source(), |&cause| cause.source());
+    let texts = once(error.to_string()).chain(below.map(ToString::to_string));
+    texts.collect::<Vec<_>>().join(": ")
 }
