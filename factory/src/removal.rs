@@ -17,6 +17,7 @@ use crate::{
     models::models,
     relationships::Relationship,
     survey::{AT_ONCE, Found, Survey, apart, id, names},
+    twins::Twin,
 };
 
 /// What is to be removed, and what can't be.
@@ -35,31 +36,16 @@ impl Removal {
     ///
     /// How large the factory is says a query, which lags some seconds behind.
     pub async fn plan(instance: &Instance, count: usize, progress: &ProgressBar) -> Result<Self, Error> {
-        let with_models = instance.models().await?;
-        let mut users = Vec::new();
-        for model in models().iter().filter(|ours| with_models.iter().any(|found| found["@id"] == ours["@id"])) {
-            users.append(&mut instance.twins_of(id(model)).await?);
-        }
-        let sizes = users.iter().filter_map(|twin| smallest_with(twin["$dtId"].as_str()?));
+        let mut users = users(instance).await?;
+        let sizes = users.iter().filter_map(|user| smallest_with(&user.id));
         let survey = Survey::of(instance, sizes.fold(count, usize::max), progress).await?;
-
-        let same_model = |twin: &Value| {
-            let model = &twin["$metadata"]["$model"];
-            survey.models.iter().any(|(ours, found)| *found == Found::Same && ours["@id"] == *model)
-        };
-        let twins = survey.twins.iter().filter(|(twin, found)| *found == Found::Same && same_model(&twin.body));
-        let twins: Vec<_> = twins.map(|(twin, _)| Arc::clone(&twin.id)).collect();
-        let ours: HashSet<_> = twins.iter().cloned().collect();
-        let relationships = survey.relationships.into_iter();
-        let relationships: Vec<_> = relationships
-            .filter(|(relationship, found)| *found == Found::Same && ours.contains(&relationship.source))
-            .map(|(relationship, _)| relationship)
-            .collect();
-
+        let (owned, relationships) = owned(&survey);
         let mut staying = Vec::new();
-        let twins = with_no_other_relationships(instance, twins, &relationships, &mut staying, progress).await?;
+        let twins = with_no_other_relationships(instance, &owned, &relationships, &mut staying, progress).await?;
+        // A query may not know the newest yet, and knows nothing of those that go.
+        users.extend(owned.into_iter().map(|twin| User { id: twin.id.to_string(), model: model_of(&twin.body) }));
         let removed: HashSet<_> = twins.iter().map(|id| &**id).collect();
-        users.retain(|twin| twin["$dtId"].as_str().is_none_or(|id| !removed.contains(id)));
+        users.retain(|user| !removed.contains(user.id.as_str()));
         let models = unused_models(&survey.models, &survey.foreign_models, &users, &mut staying);
         let relationships = apart(relationships, |one| &one.source);
         Ok(Self { relationships, twins, models, staying })
@@ -80,23 +66,13 @@ impl Removal {
     /// Removes it: relationships first, then twins, then models.
     pub async fn carry_out(&self, instance: &Instance, progress: &ProgressBar) -> Result<(), Error> {
         progress.inc_length((self.relationships.len() + self.twins.len() + self.models.len()) as u64);
-        let relationships = stream::iter(&self.relationships).map(Ok);
-        let delete = |one: &'_ Relationship| {
-            let (source, id) = (Arc::clone(&one.source), one.id.clone());
-            async move {
-                instance.delete_relationship(&source, &id).await?;
-                progress.inc(1);
-                Ok::<_, Error>(())
-            }
-        };
-        relationships.try_for_each_concurrent(AT_ONCE, delete).await?;
-        let twins = stream::iter(self.twins.iter().cloned()).map(Ok);
-        let delete = |id: Arc<str>| async move {
-            instance.delete_twin(&id).await?;
-            progress.inc(1);
-            Ok::<_, Error>(())
-        };
-        twins.try_for_each_concurrent(AT_ONCE, delete).await?;
+        let relationships = stream::iter(&self.relationships).map(|one| async {
+            instance.delete_relationship(&one.source, &one.id).await.inspect(|()| progress.inc(1))
+        });
+        relationships.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        let twins =
+            stream::iter(&self.twins).map(|id| async { instance.delete_twin(id).await.inspect(|()| progress.inc(1)) });
+        twins.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         for model in &self.models {
             instance.delete_model(model).await?;
             progress.inc(1);
@@ -124,31 +100,65 @@ impl fmt::Display for Removal {
     }
 }
 
+/// A twin of a model of the factory, whoever made it.
+struct User {
+    id: String,
+    model: String,
+}
+
+/// The twins of all models under ids of the factory.
+async fn users(instance: &Instance) -> Result<Vec<User>, Error> {
+    let found = instance.models().await?;
+    let mut users = Vec::new();
+    for model in models().iter().filter(|ours| found.iter().any(|found| found["@id"] == ours["@id"])) {
+        let twins = instance.twins_of(id(model)).await?;
+        users.extend(twins.iter().map(|twin| User { id: text(&twin["$dtId"]), model: model_of(twin) }));
+    }
+    Ok(users)
+}
+
+/// The twins that are the factory's, and their relationships that are.
+fn owned(survey: &Survey) -> (Vec<Twin>, Vec<Relationship>) {
+    let models: HashSet<_> = same(&survey.models).map(id).collect();
+    let twins: Vec<_> = same(&survey.twins).filter(|twin| models.contains(&*model_of(&twin.body))).cloned().collect();
+    let ids: HashSet<_> = twins.iter().map(|twin| &twin.id).collect();
+    let relationships = same(&survey.relationships).filter(|one| ids.contains(&one.source)).cloned().collect();
+    (twins, relationships)
+}
+
+fn same<T>(pieces: &[(T, Found)]) -> impl Iterator<Item = &T> {
+    pieces.iter().filter(|(_, found)| *found == Found::Same).map(|(piece, _)| piece)
+}
+
+fn model_of(twin: &Value) -> String {
+    text(&twin["$metadata"]["$model"])
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 /// Those of the twins that can be deleted: all of whose relationships are ours.
 async fn with_no_other_relationships(
     instance: &Instance,
-    twins: Vec<Arc<str>>,
+    twins: &[Twin],
     ours: &[Relationship],
     staying: &mut Vec<String>,
     progress: &ProgressBar,
 ) -> Result<Vec<Arc<str>>, Error> {
-    let ours: HashSet<_> = ours.iter().map(|one| (&*one.source, one.id.as_str())).collect();
-    let ours = &ours;
+    let ours: HashSet<_> = ours.iter().map(|one| (one.source.to_string(), one.id.clone())).collect();
     progress.inc_length(twins.len() as u64);
-    let found = stream::iter(twins).map(|twin| async move {
-        let mut found = instance.relationships(&twin).await?;
-        found.append(&mut instance.incoming_relationships(&twin).await?);
+    let found = stream::iter(twins).map(|twin| async {
+        let mut found = instance.relationships(&twin.id).await?;
+        found.append(&mut instance.incoming_relationships(&twin.id).await?);
         progress.inc(1);
-        let ends =
-            |one: &Value| Some((one["$sourceId"].as_str()?.to_owned(), one["$relationshipId"].as_str()?.to_owned()));
-        let foreign =
-            found.iter().filter_map(ends).find(|(source, id)| !ours.contains(&(source.as_str(), id.as_str())));
-        Ok::<_, Error>((twin, foreign))
+        let ends = found.iter().map(|one| (text(&one["$sourceId"]), text(&one["$relationshipId"])));
+        Ok::<_, Error>((Arc::clone(&twin.id), ends.collect::<Vec<_>>()))
     });
     let mut found = found.buffered(AT_ONCE);
     let mut free = Vec::new();
-    while let Some((twin, foreign)) = found.try_next().await? {
-        match foreign {
+    while let Some((twin, ends)) = found.try_next().await? {
+        match ends.into_iter().find(|ends| !ours.contains(ends)) {
             None => free.push(twin),
             Some((source, id)) => staying.push(format!(
                 "The twin {twin} stays: the relationship {id:?} of {source}, which is not the factory's, holds it."
@@ -162,7 +172,7 @@ async fn with_no_other_relationships(
 fn unused_models(
     models: &[(Value, Found)],
     foreign: &[Value],
-    users: &[Value],
+    users: &[User],
     staying: &mut Vec<String>,
 ) -> Vec<String> {
     let mut unused = Vec::new();
@@ -171,8 +181,8 @@ fn unused_models(
         let needed_by = || kept.iter().find(|other| names(other, id(model)));
         let reason = if *found != Found::Same {
             "it is not word for word the factory's".to_owned()
-        } else if let Some(twin) = users.iter().find(|twin| twin["$metadata"]["$model"] == model["@id"]) {
-            format!("the twin {} has it", twin["$dtId"].as_str().unwrap_or("?"))
+        } else if let Some(twin) = users.iter().find(|user| user.model == id(model)) {
+            format!("the twin {} has it", twin.id)
         } else if let Some(other) = needed_by() {
             format!("the model {} needs it", id(other))
         } else {
