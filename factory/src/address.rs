@@ -23,8 +23,7 @@ impl Address {
     /// Reads a URL, or a bare host name as the portal shows it.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidAddress> {
         let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let url = Url::parse(&full).ok().filter(|url| url.has_host() && url.path() == "/" && url.query().is_none());
-        let url = url.ok_or_else(|| InvalidAddress::NoUrl(text.to_owned()))?;
+        let url = Url::parse(&full).ok().filter(is_bare).ok_or_else(|| InvalidAddress::NoUrl(text.to_owned()))?;
         match url.scheme() {
             "https" => Ok(Self { url }),
             "http" if is_loopback(&url) => Ok(Self { url }),
@@ -50,6 +49,15 @@ impl Address {
     pub(crate) fn follow(&self, link: &str) -> Option<Url> {
         self.url.join(link).ok().filter(|url| url.origin() == self.url.origin())
     }
+}
+
+/// Whether it has a host, perhaps a port, and nothing else.
+fn is_bare(url: &Url) -> bool {
+    url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
 }
 
 fn is_loopback(url: &Url) -> bool {
