@@ -2,9 +2,12 @@
 //!
 //! Each function is the oracle of one fuzz target; the tests of this crate run the same ones over mutated fixtures.
 
-#![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a panic is how an oracle says no")]
+#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::panic, reason = "a panic is how an oracle says no")]
 
-use serde_json::{Value, value::RawValue};
+use std::collections::BTreeMap;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Value, json, value::RawValue};
 use twin_bridge::{dead_letter::DeadLetter, invocation};
 use twin_records::{Config, Converted, ObjectValues, Received, RecordFormat, convert, flatten::Patch};
 
@@ -12,18 +15,46 @@ const RECEIVED_AT: &str = "2026-01-01T00:00:00.0000000Z";
 
 /// The body of a request. What is taken for events is found again in every wrapping that the host may give it.
 pub fn envelope(data: &[u8]) {
-    let _ = invocation::text(data);
+    let _ = invocation::read(data.to_owned());
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(events) = serde_json::from_str::<Vec<&RawValue>>(text) else { return };
     let once = serde_json::to_string(text).expect("text is text");
     let twice = serde_json::to_string(&once).expect("text is text");
     for wrapped in [text, &once, &twice] {
         let body = format!(r#"{{"Data":{{"events":{wrapped}}},"Metadata":{{"data":{wrapped}}}}}"#);
-        let Ok(taken) = invocation::text(body.as_bytes()) else { continue };
-        let taken = Received::all(&taken).expect("what is taken for events is a list of them");
+        let Ok(taken) = invocation::read(body.into_bytes()) else { continue };
+        let taken = Received::all(&taken.events).expect("what is taken for events is a list of them");
         assert_eq!(taken.len(), events.len());
         assert!(taken.iter().zip(&events).all(|(taken, event)| taken.text == event.get()));
     }
+}
+
+/// The body of a message and, where they are a JSON object, application properties. The message is one event with the
+/// body's own bytes, and nothing in the body becomes an attribute.
+pub fn message(data: &[u8]) {
+    let mut parts = data.splitn(2, |&byte| byte == b'\n');
+    let (body, properties) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let given = serde_json::from_slice(properties).ok().filter(Value::is_object);
+    let properties = given.unwrap_or_else(|| json!({"cloudEvents:type": "a", "cloudEvents:id": "b"}));
+    let array = |value: Value| Value::from(vec![value]).to_string();
+    let metadata = json!({
+        "Client": {"FullyQualifiedNamespace": "n"}, "SequenceNumberArray": "[1]", "EnqueuedTimeUtcArray": "[\"2024\"]",
+        "ContentTypeArray": "[null]", "ApplicationPropertiesArray": array(properties.clone()),
+    });
+    let invocation = json!({"Data": {"x": array(BASE64_STANDARD.encode(body).into())}, "Metadata": metadata});
+    let delivery =
+        invocation::read(invocation.to_string().into_bytes()).expect("the envelope is as the host writes it");
+    let events: Vec<BTreeMap<String, &RawValue>> = serde_json::from_str(&delivery.events).expect("events are objects");
+    let [event] = &*events else { panic!("{} events of one message", events.len()) };
+    let names = properties.as_object().into_iter().flatten().map(|(name, _)| name.to_ascii_lowercase());
+    let names: Vec<_> = names.filter_map(|name| name.get("cloudevents:".len()..).map(str::to_owned)).collect();
+    let ours = ["specversion", "type", "time", "data", "data_base64"];
+    assert!(event.keys().all(|name| ours.contains(&&**name) || names.contains(name)), "{event:?}");
+    let value = serde_json::from_slice::<&RawValue>(body).ok().map(RawValue::get);
+    assert_eq!(event.get("data").map(|data| data.get()), value);
+    let bytes = event.get("data_base64").map(|bytes| bytes.get().trim_matches('"').to_owned());
+    assert_eq!(bytes, value.is_none().then(|| BASE64_STANDARD.encode(body)));
+    assert_eq!(Received::all(&delivery.events).map(|received| received.len()), Some(1));
 }
 
 /// An event. Its records are one line of JSON each, numbered in order; or it is set aside whole.

@@ -14,6 +14,15 @@ fn events() -> Vec<String> {
     json.map(|file| fs::read_to_string(file).unwrap()).collect()
 }
 
+/// Bodies, each with application properties on the next line.
+fn messages() -> Vec<String> {
+    vec![
+        r#"{"modelId":"m","patch":[]}"#.to_owned() + "\n" + r#"{"cloudEvents:id":"e","cloudEvents_type":"t","x":[1]}"#,
+        r#"{"a":1},"subject":"someone else""#.to_owned() + "\n" + r#"{"CLOUDEVENTS:TIME":null,"cloudEvents:data":5}"#,
+        r#"[1.10,"\u00e9",{"a":{"b":[]}}]"#.to_owned(),
+    ]
+}
+
 fn patches() -> Vec<String> {
     vec![
         r#"[{"value":1.10,"path":"/a/b~1c","op":"add"},{"path":"/x","op":"remove"},{"op":"replace","path":"/$metadata/a/sourceTime","value":"T"}]"#.to_owned(),
@@ -50,6 +59,11 @@ proptest! {
     #[test]
     fn envelope(data in prop_oneof![8 => mutated(vec![format!("[{}]", events().join(","))]), 1 => noise()]) {
         twin_bridge_fuzz::envelope(&data);
+    }
+
+    #[test]
+    fn message(data in prop_oneof![8 => mutated(messages()), 1 => noise()]) {
+        twin_bridge_fuzz::message(&data);
     }
 
     #[test]

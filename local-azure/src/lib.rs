@@ -3,6 +3,8 @@
 //! Each module uses only modules below it:
 //!
 //! ```text
+//! publisher                                             messages of one's own choosing
+//!
 //! digital_twins                                         Azure Digital Twins
 //! digital_twins::{service, config}                      the instance
 //! digital_twins::rest::{self, event_routes, models, relationships, twins, request, change, answer}
@@ -69,9 +71,9 @@
 //! service_bus                                           Service Bus
 //! service_bus::{endpoint, connection, session}          what clients open
 //! service_bus::{requests, management, answer}           tokens, and locks that are renewed
-//! service_bus::{link, outgoing, incoming}               messages go out and come in
-//! service_bus::{client, service, faults}                what all links share
+//! service_bus::{link, deliveries, outgoing, incoming}   messages go out and come in
 //! service_bus::{outbox, frame}                          bytes
+//! service_bus::{client, service, faults}                what all links share
 //! service_bus::{store, queue, message, settlement}      what subscriptions hold
 //! service_bus::{node, config}
 //!
@@ -88,4 +90,5 @@ pub mod digital_twins;
 pub mod event_grid;
 pub mod event_hubs;
 pub mod functions_host;
+pub mod publisher;
 pub mod service_bus;

@@ -37,3 +37,6 @@ fn namespace(access: &Access) -> (String, Option<u16>) {
 fn named(string: &ConnectionString) -> (String, Option<u16>) {
     (string.host.to_ascii_lowercase(), string.port)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::{
         AZURE_CLIENT_ID, DELIVERY_TIMEOUT, EVENT_HUB, EVENT_HUB_BODY, EVENT_HUB_CLIENT_ID, EVENT_HUB_NAME,
         EVENT_HUB_NAMESPACE, EVENT_HUB_PRODUCER, EVENT_HUB_TABLES, HANDLER_PORT, IDENTITY_ENDPOINT, LOG_FORMAT,
         LOG_LEVEL, OBJECT_VALUES, OTEL_ENDPOINT, OTEL_METRICS_ENDPOINT, OTEL_SDK_DISABLED, OTEL_TRACES_ENDPOINT,
-        RECORD_FORMAT, SERVICE_ID,
+        RECORD_FORMAT, SERVICE_BUS_TIMEOUT, SERVICE_ID,
     },
     *,
 };
@@ -47,6 +47,7 @@ fn a_connection_string_is_enough() {
     assert_eq!(settings.hub.name, "twins");
     assert_eq!(settings.bridge.records, RecordConfig::default());
     assert_eq!(settings.bridge.delivery_timeout, Duration::from_secs(25));
+    assert_eq!(settings.bridge.service_bus_timeout, Duration::from_secs(240));
     assert_eq!(settings.log, LogConfig { level: LevelFilter::INFO, format: LogFormat::Text });
 }
 
@@ -154,6 +155,8 @@ fn times_without_a_unit_or_out_of_range_are_refused() {
         assert!(read_with(&[(DELIVERY_TIMEOUT, timeout)]).is_err(), "{timeout}");
     }
     assert!(read_with(&[(DELIVERY_TIMEOUT, "29s")]).is_ok());
+    insta::assert_snapshot!(read_with(&[(SERVICE_BUS_TIMEOUT, "5min")]).unwrap_err(), @"twin-bridge can't start with these app settings: (1) SERVICE_BUS_TIMEOUT must be a time like 25s or 800ms, above 0 and at most 290s: no lock of Service Bus lasts longer than 5 min.");
+    assert!(read_with(&[(SERVICE_BUS_TIMEOUT, "290s")]).is_ok());
 }
 
 #[test]

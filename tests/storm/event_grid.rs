@@ -22,6 +22,7 @@ use crate::{
     ledger::{Ledger, without_reason},
     notifications::Generator,
     report::{Counts, Outcome},
+    way::Way,
 };
 
 /// 10 s, 30 s, 1 m, 5 m, 10 m, 30 m and 1 h, a thousand times faster. Event Grid goes on with longer ones and gives up
@@ -44,15 +45,6 @@ pub struct Destination {
     counts: Arc<Counts>,
 }
 
-/// The way in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// The request of Event Grid itself, forwarded.
-    Webhook,
-    /// The envelope of the Event Grid trigger.
-    Function,
-}
-
 impl Destination {
     pub fn new(address: watch::Receiver<String>, way: Way, dead_letters: &Path, counts: Arc<Counts>) -> Self {
         Self { address, way, dead_letters: dead_letters.to_owned(), http: reqwest::Client::new(), counts }
@@ -64,7 +56,7 @@ impl Destination {
         let (url, body) = match self.way {
             Way::Webhook => (format!("http://{address}/api/events?code=key"), events.to_owned()),
             // The host's envelope, in which the events are JSON in a string.
-            Way::Function => {
+            _ => {
                 (format!("http://{address}/function"), json!({"Data": {"events": events}, "Metadata": {}}).to_string())
             }
         };
@@ -113,7 +105,7 @@ pub struct Sender {
 
 impl Sender {
     pub fn new(number: usize, mut rng: Rng, destination: Arc<Destination>, ledger: Arc<Ledger>) -> Self {
-        Self { generator: Generator::new(number, rng.fork()), rng, destination, ledger }
+        Self { generator: Generator::new(number, number.is_multiple_of(2), rng.fork()), rng, destination, ledger }
     }
 
     /// Sends until it is enough, and what was begun until it is acknowledged.

@@ -89,6 +89,12 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// For a way that keeps none. Inside a notification there always is one.
+    pub fn forget_order(&mut self) {
+        (self.order_between_deliveries, self.order_inside_deliveries) = (0, 0);
+        self.details.retain(|detail| !detail.contains("which was sent before it"));
+    }
+
     fn detail(&mut self, text: impl FnOnce() -> String) {
         if self.details.len() < 20 {
             self.details.push(text());
@@ -103,6 +109,11 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// Its events, each with what it is about.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().map(|(_, text)| &**text)
+    }
+
     /// The array as Event Grid sends it.
     pub fn text(&self) -> String {
         let texts: Vec<_> = self.events.iter().map(|(_, text)| &**text).collect();
@@ -254,6 +265,10 @@ fn balance(number: usize, entry: &Entry, findings: &mut Findings) {
 fn order(twin: &str, numbers: &[usize], entries: &[Entry], findings: &mut Findings) {
     let mut latest: Option<(usize, i64)> = None;
     for &number in numbers {
+        // What was set aside has left the order. (It may be in the hub too, if it came once more when the hub took more.)
+        if entries[number].fate == Fate::SetAside {
+            continue;
+        }
         let Some(first) = entries[number].records.iter().map(|record| record.first).min() else { continue };
         if first == i64::MAX {
             continue;

@@ -39,10 +39,10 @@ pub struct Generator {
 }
 
 impl Generator {
-    pub fn new(sender: usize, rng: Rng) -> Self {
+    pub fn new(sender: usize, cloud_events: bool, rng: Rng) -> Self {
         let twins = (0..TWINS).map(|number| twin(sender, number)).collect();
         let settings = Config::default();
-        Self { rng, cloud_events: sender.is_multiple_of(2), twins, settings }
+        Self { rng, cloud_events, twins, settings }
     }
 
     /// How many events the next delivery has: often few, seldom many, as Event Grid batches.

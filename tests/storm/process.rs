@@ -1,13 +1,6 @@
 //! The bridge's process: started, killed, asked to stop, and started again, as platforms do it.
 
-use std::{
-    fs::File,
-    io::Write,
-    path::{Path, PathBuf},
-    process::Stdio,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs::File, io::Write, process::Stdio, sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use parking_lot::Mutex;
@@ -44,20 +37,7 @@ pub struct Operator {
 
 impl Operator {
     /// Starts the first process and waits until it listens.
-    pub async fn start(
-        connection_string: &str,
-        producer: &'static str,
-        dead_letters: &Path,
-        seed: u64,
-        counts: Arc<Counts>,
-    ) -> Self {
-        let settings = [
-            ("EVENT_HUB", connection_string.to_owned()),
-            ("EVENT_HUB_PRODUCER", producer.to_owned()),
-            ("DEAD_LETTERS", format!("file://{}", dead_letters.display())),
-        ];
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("storm-{producer}-{seed}.log"));
-        let log = Arc::new(Mutex::new(File::create(path).unwrap()));
+    pub async fn start(settings: [(&'static str, String); 3], log: Arc<Mutex<File>>, counts: Arc<Counts>) -> Self {
         let address = watch::Sender::default();
         let process = start(&settings, &log, &address).await;
         Self { settings, log, address, process, counts }

@@ -93,7 +93,7 @@ impl Weather {
                 faults.set_max_message_size(MAX_MESSAGE_SIZE / 4);
                 faults.cut_connections();
             }
-            Fault::Kill | Fault::Terminate => {}
+            Fault::Kill | Fault::Terminate | Fault::StopHost | Fault::DropHost => {}
         }
     }
 

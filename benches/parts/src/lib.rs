@@ -123,7 +123,7 @@ fn config(format: RecordFormat) -> Config {
 
 /// From the body of a request to the text of its events.
 fn envelope(input: &'static Input) -> Pass {
-    Box::new(|| invocation::text(&input.body).unwrap().len())
+    Box::new(|| invocation::read(input.body.clone()).unwrap().events.len())
 }
 
 /// From that text to what happened to which twins.
@@ -197,8 +197,8 @@ fn convert_all(input: &'static Input) -> Pass {
 /// From the body of a request to the bytes of AMQP messages.
 fn all(input: &'static Input, body: Body) -> Pass {
     Box::new(move || {
-        let text = invocation::text(&input.body).unwrap();
-        let events = Received::all(&text).unwrap().into_iter();
+        let delivery = invocation::read(input.body.clone()).unwrap();
+        let events = Received::all(&delivery.events).unwrap().into_iter();
         let of_event = |received: Received<'_>| {
             let (notification, records) = converted(received.event.unwrap());
             written(&messages(&notification, records, body))

@@ -1,4 +1,4 @@
-//! Where the blobs of the outputs go: a folder, or a storage account that speaks plain HTTP, which is Azurite.
+//! Where blobs go: a folder, or a storage account that speaks plain HTTP, which is Azurite.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use reqwest::{Method, Response, StatusCode};
 use super::blob_path::BlobName;
 use super::shared_key::{Condition, ConnectionString, InvalidConnectionString, SignedRequest};
 
-/// Where blob outputs are written, whatever connection their bindings name.
+/// Where blobs are written, whatever connection their bindings name.
 #[derive(Clone, Debug)]
 pub enum Storage {
     /// Each blob is the file `<folder>/<container>/<blob>`.

@@ -15,13 +15,14 @@ pub struct Config {
     pub root: PathBuf,
     /// Where the handler comes from.
     pub handler: Handler,
-    /// App settings, which are environment variables of the handler on top of those of this process.
+    /// App settings, which are environment variables of the handler on top of those of this process. The connections and
+    /// each `%NAME%` in a `function.json` are looked up in them, and `AzureWebJobs.<function>.Disabled` disables one.
     pub environment: Vec<(String, String)>,
     /// Where the webhook and the HTTP triggers listen. Port 0 takes a free one.
     pub listen: SocketAddr,
     /// The key of the functions with an HTTP trigger.
     pub function_key: FunctionKey,
-    /// Where blob outputs go.
+    /// Where blob outputs go, and the checkpoints of Event Hubs triggers.
     pub storage: Storage,
     /// How long things may take.
     pub timeouts: Timeouts,

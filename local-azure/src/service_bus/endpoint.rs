@@ -104,7 +104,7 @@ impl ServiceBus {
         let met = async {
             while !condition(self) {
                 tokio::select! {
-                    changed = changes.changed() => if changed.is_err() {
+                    ticked = changes.changed() => if ticked.is_err() {
                         return false;
                     },
                     () = self.service.next_expiry() => {}

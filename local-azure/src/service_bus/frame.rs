@@ -171,7 +171,10 @@ fn append(out: &mut Vec<u8>, kind: Kind, channel: u16, performative: &[u8], payl
 
 #[cfg(test)]
 mod tests {
-    use fe2o3_amqp_types::performatives::{Close, Detach, End};
+    use fe2o3_amqp_types::{
+        messaging::DeliveryState,
+        performatives::{Close, Detach, End},
+    };
 
     use super::*;
 
@@ -196,6 +199,24 @@ mod tests {
             let encoded = full_length(&performative).unwrap();
             assert_eq!(encoded[3..], [0xd0, 0, 0, 0, 5, 0, 0, 0, 1, 0x40]);
         }
+    }
+
+    #[test]
+    fn the_names_of_fields_may_be_strings() {
+        // As the JavaScript client rejects a message.
+        let compound = |head: &[u8], count, values: &[u8]| {
+            [head, &[u8::try_from(values.len() + 1).unwrap(), count], values].concat()
+        };
+        let info = compound(&[0xc1], 2, b"\xa1\x10DeadLetterReason\xa1\x03bad");
+        let error = [b"\xa3\x04dead\x40", info.as_slice()].concat();
+        let error = compound(&[0x00, 0x53, 0x1d, 0xc0], 3, &error);
+        let rejected = compound(&[0x00, 0x53, 0x25, 0xc0], 1, &error);
+        let fields = [&[0x41, 0x43, 0x40, 0x42][..], &rejected].concat();
+        let disposition = compound(&[0x00, 0x53, 0x15, 0xc0], 5, &fields);
+        let Some(Performative::Disposition(disposition)) = decode(&disposition) else { panic!("it can't be read") };
+        let Some(DeliveryState::Rejected(rejected)) = disposition.state else { panic!("{disposition:?}") };
+        let info = rejected.error.unwrap().info.unwrap();
+        assert_eq!(info.get(&Symbol::from("DeadLetterReason")), Some(&Value::String("bad".to_owned())));
     }
 
     #[tokio::test]

@@ -121,3 +121,76 @@ pub(super) fn refused(attach: Attach) -> Attach {
         Role::Receiver => Attach { target: None, ..answer },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fe2o3_amqp_types::messaging::{Source, Target};
+
+    use super::{
+        super::{config::Config, service::Service},
+        *,
+    };
+    use crate::amqp::grants::Grants;
+
+    fn client() -> Client {
+        Client { service: Arc::new(Service::new(Config::default())), grants: Arc::new(Grants::default()) }
+    }
+
+    fn attach(role: Role, address: &str) -> Attach {
+        let [source, target] = if role == Role::Sender { ["me", address] } else { [address, "me"] };
+        let target = Target::builder().address(target).build();
+        Attach {
+            name: "link".to_owned(),
+            handle: 0.into(),
+            role,
+            snd_settle_mode: SenderSettleMode::Unsettled,
+            rcv_settle_mode: ReceiverSettleMode::Second,
+            source: Some(Box::new(Source::builder().address(source).build())),
+            target: Some(Box::new(TargetArchetype::Target(target))),
+            unsettled: None,
+            incomplete_unsettled: false,
+            initial_delivery_count: None,
+            max_message_size: None,
+            offered_capabilities: None,
+            desired_capabilities: None,
+            properties: None,
+        }
+    }
+
+    fn refusal(client: &Client, role: Role, address: &str) -> Option<String> {
+        purpose(&attach(role, address), client).err().map(|refusal| refusal.condition().to_owned())
+    }
+
+    const BOTH: [Role; 2] = [Role::Sender, Role::Receiver];
+
+    #[test]
+    fn without_a_token_there_is_only_the_node_that_takes_tokens() {
+        let client = client();
+        for role in BOTH {
+            assert_eq!(refusal(&client, role.clone(), "$cbs"), None);
+            for address in ["twins", "twins/Subscriptions/bridge", "twins/Subscriptions/bridge/$management"] {
+                let refusal = refusal(&client, role.clone(), address);
+                assert_eq!(refusal.as_deref(), Some("amqp:unauthorized-access"), "{role:?} {address}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let client = client();
+        client.grants.add("sb://localhost/", None);
+        let not_found = Some("amqp:not-found".to_owned());
+        for role in BOTH {
+            let there = role == Role::Receiver;
+            let entities = ["twins/Subscriptions/bridge", "twins/Subscriptions/bridge/$DeadLetterQueue"];
+            for address in entities {
+                assert_eq!(refusal(&client, role.clone(), address).is_none(), there, "{role:?} {address}");
+                assert_eq!(refusal(&client, role.clone(), &format!("{address}/$management")), None, "{address}");
+            }
+            assert_eq!(refusal(&client, role.clone(), "twins").is_none(), !there);
+            for address in ["other", "twins/Subscriptions/other", "twins/$management", "twins/elsewhere", ""] {
+                assert_eq!(refusal(&client, role.clone(), address), not_found, "{role:?} {address}");
+            }
+        }
+    }
+}

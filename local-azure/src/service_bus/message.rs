@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fe2o3_amqp_types::{
-    messaging::{Body, Data, Header, annotations::OwnedKey},
+    messaging::{Body, Data, Header, Message, MessageId, annotations::OwnedKey},
     primitives::{Timestamp, Value},
 };
 use time::OffsetDateTime;
@@ -20,17 +20,31 @@ use crate::amqp::{
 
 /// Unpacks a transfer: all of its messages, each encoded, or none if any can't be read.
 pub(super) fn unpack(transfer: Vec<u8>, format: Option<u32>) -> Result<Vec<Vec<u8>>, Refusal> {
-    let no_message = || Refusal::new("amqp:decode-error", "The transfer holds something that is no AMQP message.");
-    let message = decode(&transfer).ok_or_else(no_message)?;
     if format != Some(BATCH_FORMAT) {
-        return Ok(vec![transfer]);
+        return Ok(vec![identified(transfer)?]);
     }
-    let Body::Data(sections) = message.body else { return Err(no_message()) };
-    let messages: Vec<_> = sections.into_iter().map(|Data(section)| section.into_vec()).collect();
+    let Some(Message { body: Body::Data(sections), .. }) = decode(&transfer) else { return Err(no_message()) };
+    let messages: Vec<_> =
+        sections.into_iter().map(|Data(section)| identified(section.into_vec())).collect::<Result<_, _>>()?;
     if messages.is_empty() {
         return Err(Refusal::new("com.microsoft:argument-error", "A batch must not be empty."));
     }
-    if messages.iter().all(|message| decode(message).is_some()) { Ok(messages) } else { Err(no_message()) }
+    Ok(messages)
+}
+
+/// The message with an id: the service chooses one where its sender has not, and the JavaScript client relies on it.
+fn identified(encoded: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+    let mut message = decode(&encoded).ok_or_else(no_message)?;
+    let id = &mut message.properties.get_or_insert_default().message_id;
+    if id.is_some() {
+        return Ok(encoded);
+    }
+    *id = Some(MessageId::String(Uuid::new_v4().simple().to_string()));
+    encode(message)
+}
+
+fn no_message() -> Refusal {
+    Refusal::new("amqp:decode-error", "The transfer holds something that is no AMQP message.")
 }
 
 /// A message in its place in a queue.
@@ -153,8 +167,10 @@ impl StoredMessage {
 
 #[cfg(test)]
 mod tests {
-    use fe2o3_amqp_types::messaging::{Batch, Message, Properties, annotations::AnnotationKey};
-    use fe2o3_amqp_types::primitives::SimpleValue;
+    use fe2o3_amqp_types::{
+        messaging::{Batch, Properties, annotations::AnnotationKey},
+        primitives::SimpleValue,
+    };
 
     use super::*;
 
@@ -213,5 +229,18 @@ mod tests {
         assert!(batch(&[]).is_err());
         assert_eq!(unpack(one.clone(), Some(0)), Ok(vec![one]));
         assert!(unpack(b"not a message".to_vec(), None).is_err());
+    }
+
+    #[test]
+    fn a_message_without_an_id_gets_one() {
+        let nameless = || AmqpMessage { properties: None, ..message("one") };
+        let ids = [(); 2].map(|()| {
+            let [encoded] = <[_; 1]>::try_from(unpack(encode(nameless()).unwrap(), None).unwrap()).unwrap();
+            let message = decode(&encoded).unwrap();
+            assert_eq!(content(message.body), b"one");
+            text_of_id(message.properties.unwrap().message_id.unwrap())
+        });
+        assert_ne!(ids[0], ids[1]);
+        assert!(ids.iter().all(|id| Uuid::parse_str(id).is_ok()), "{ids:?}");
     }
 }

@@ -10,6 +10,7 @@
 //!   incoming      messages come in: put together, and handed to a topic or to those who answer requests
 //!     requests      $cbs: a token becomes a grant; $management: locks renewed, messages peeked at and settled (answer)
 //!   outgoing      messages go out: one for each credit, locked or at once removed
+//!     deliveries    numbered, cut into frames, and settled by the client
 //! store         topics, their subscriptions and what these hold
 //! queue         order, locks, delivery counts; what was delivered too often (message, settlement)
 //! ```
@@ -27,6 +28,7 @@ mod answer;
 mod client;
 mod config;
 mod connection;
+mod deliveries;
 mod endpoint;
 mod faults;
 mod frame;

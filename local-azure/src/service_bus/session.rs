@@ -1,6 +1,6 @@
-//! A session of a client: its links, the numbers and windows that its frames share, and what it still has to settle.
+//! A session of a client: its links, and what comes and goes on them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use fe2o3_amqp_types::{
     definitions::{Handle, Role},
@@ -8,18 +8,16 @@ use fe2o3_amqp_types::{
     performatives::{Attach, Begin, Detach, Disposition, Flow, Performative, Transfer},
 };
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::{
     client::Client,
+    deliveries::Deliveries,
     incoming::{self, Destination, Incoming},
     link::{self, Purpose},
     message::unpack,
     outbox::Outbox,
     outgoing::Outgoing,
     requests,
-    settlement::Settlement,
-    store::Entity,
 };
 use crate::amqp::{product::product, refusal::Refusal};
 
@@ -32,25 +30,11 @@ pub(super) struct Session {
     /// Ours has the same number as the client's.
     channel: u16,
     next_incoming_id: u32,
-    next_outgoing_id: u32,
-    /// How many frames the client takes before it says more.
-    remote_window: u32,
-    next_delivery_id: u32,
     incoming: BTreeMap<u32, Incoming>,
     outgoing: BTreeMap<u32, Outgoing>,
     /// Links that were closed from here, and that the client may still believe to be open.
     closing: BTreeSet<u32>,
-    unsettled: BTreeMap<u32, Unsettled>,
-    /// What the window has no room for.
-    waiting: VecDeque<(Transfer, Vec<u8>)>,
-}
-
-/// A delivery that the client has to settle.
-#[derive(Debug)]
-struct Unsettled {
-    link: u32,
-    entity: Entity,
-    token: Uuid,
+    deliveries: Deliveries,
 }
 
 impl Session {
@@ -70,14 +54,10 @@ impl Session {
         Ok(Self {
             channel,
             next_incoming_id: begin.next_outgoing_id,
-            next_outgoing_id: 0,
-            remote_window: begin.incoming_window,
-            next_delivery_id: 0,
             incoming: BTreeMap::new(),
             outgoing: BTreeMap::new(),
             closing: BTreeSet::new(),
-            unsettled: BTreeMap::new(),
-            waiting: VecDeque::new(),
+            deliveries: Deliveries::new(begin.incoming_window),
         })
     }
 
@@ -126,8 +106,7 @@ impl Session {
     }
 
     fn flow(&mut self, flow: &Flow, out: &mut Outbox) -> Result<(), Refusal> {
-        let under_way = self.next_outgoing_id.wrapping_sub(flow.next_incoming_id.unwrap_or_default());
-        self.remote_window = flow.incoming_window.saturating_sub(under_way);
+        self.deliveries.open_window(flow);
         let handle = flow.handle.as_ref().map(|handle| handle.0);
         if let (Some(link), Some(credit)) = (handle.and_then(|handle| self.outgoing.get_mut(&handle)), flow.link_credit)
         {
@@ -197,27 +176,9 @@ impl Session {
     }
 
     fn disposition(&mut self, disposition: &Disposition, out: &mut Outbox) -> Result<(), Refusal> {
-        let (first, last) = (disposition.first, disposition.last.unwrap_or(disposition.first));
-        if disposition.role == Role::Sender || last < first {
-            return Ok(());
-        }
-        let settlement = Settlement::of_state(disposition.state.as_ref());
-        if settlement == Ok(None) && !disposition.settled {
-            return Ok(());
-        }
-        let ids: Vec<u32> = self.unsettled.range(first..=last).map(|(id, _)| *id).collect();
-        for id in ids {
-            let Some(Unsettled { entity, token, .. }) = self.unsettled.remove(&id) else { continue };
-            let settled = settlement.clone().and_then(|settlement| match settlement {
-                Some(settlement) => Ok(entity.settle(token, settlement, OffsetDateTime::now_utc())?),
-                // Settled without an outcome: forgotten, until its lock expires.
-                None => Ok(()),
-            });
-            if !disposition.settled {
-                let state = match settled {
-                    Ok(()) => echo(disposition.state.as_ref()),
-                    Err(refusal) => rejected(refusal),
-                };
+        // What the client itself has sent is settled when it is answered.
+        if disposition.role == Role::Receiver {
+            for (id, state) in self.deliveries.settle(disposition, OffsetDateTime::now_utc()) {
                 self.dispose(Role::Sender, id, state, out)?;
             }
         }
@@ -226,11 +187,12 @@ impl Session {
 
     fn detach(&mut self, detach: &Detach, out: &mut Outbox) -> Result<(), Refusal> {
         let handle = detach.handle.0;
-        self.forget(handle);
-        if self.closing.remove(&handle) {
-            return Ok(());
+        self.closing.remove(&handle);
+        // The answer to a detach of ours wants none, and neither does a second one.
+        if self.forget(handle) {
+            self.send(&Performative::Detach(Detach { error: None, ..detach.clone() }), out)?;
         }
-        self.send(&Performative::Detach(Detach { error: None, ..detach.clone() }), out)
+        Ok(())
     }
 
     /// Closes a link with the reason.
@@ -241,86 +203,26 @@ impl Session {
         self.send(&Performative::Detach(detach), out)
     }
 
-    fn forget(&mut self, handle: u32) {
-        self.incoming.remove(&handle);
-        self.outgoing.remove(&handle);
-        self.waiting.retain(|(transfer, _)| transfer.handle.0 != handle);
-        // What it has locked stays locked.
-        self.unsettled.retain(|_, unsettled| unsettled.link != handle);
+    /// Forgets a link. Whether there was one.
+    fn forget(&mut self, handle: u32) -> bool {
+        self.deliveries.forget(handle);
+        self.incoming.remove(&handle).is_some() | self.outgoing.remove(&handle).is_some()
     }
 
     /// Sends what there is credit for, and gives credit back where the client drains.
     pub(super) fn pump(&mut self, out: &mut Outbox) -> Result<(), Refusal> {
-        self.flush(out)?;
-        let handles: Vec<u32> = self.outgoing.keys().copied().collect();
-        for handle in handles {
-            while self.waiting.is_empty() && !out.is_full() {
-                let Some(link) = self.outgoing.get_mut(&handle) else { break };
+        self.deliveries.flush(self.channel, out)?;
+        let mut drained = Vec::new();
+        for (&handle, link) in &mut self.outgoing {
+            while self.deliveries.are_sent() && !out.is_full() {
                 match link.next(OffsetDateTime::now_utc())? {
-                    Some(delivery) => {
-                        self.split(handle, &delivery.message, delivery.locked, out)?;
-                        self.flush(out)?;
-                    }
-                    None if link.drain() => self.tell(Some(handle), true, out)?,
+                    Some(delivery) => self.deliveries.send(handle, delivery, self.channel, out)?,
+                    None if link.drain() => drained.push(handle),
                     None => break,
                 }
             }
         }
-        Ok(())
-    }
-
-    fn split(
-        &mut self,
-        link: u32,
-        message: &[u8],
-        locked: Option<(Entity, Uuid)>,
-        out: &Outbox,
-    ) -> Result<(), Refusal> {
-        let id = self.next_delivery_id;
-        self.next_delivery_id = id.wrapping_add(1);
-        let tag = match &locked {
-            // Clients read the lock token from the tag, in the byte order of .NET.
-            Some((_, token)) => token.to_bytes_le().to_vec(),
-            None => id.to_be_bytes().to_vec(),
-        };
-        let whole = Transfer {
-            handle: Handle(link),
-            delivery_id: Some(id),
-            delivery_tag: Some(tag.into()),
-            message_format: Some(0),
-            settled: Some(locked.is_none()),
-            more: false,
-            rcv_settle_mode: None,
-            state: None,
-            resume: false,
-            aborted: false,
-            batchable: true,
-        };
-        let parts = out.parts(&whole, message)?;
-        let count = parts.len();
-        for (index, part) in parts.enumerate() {
-            let transfer = Transfer { more: index + 1 < count, ..whole.clone() };
-            let transfer = match index {
-                0 => transfer,
-                _ => Transfer { delivery_id: None, delivery_tag: None, message_format: None, ..transfer },
-            };
-            self.waiting.push_back((transfer, part.to_vec()));
-        }
-        if let Some((entity, token)) = locked {
-            self.unsettled.insert(id, Unsettled { link, entity, token });
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self, out: &mut Outbox) -> Result<(), Refusal> {
-        while self.remote_window > 0
-            && let Some((transfer, payload)) = self.waiting.pop_front()
-        {
-            self.remote_window -= 1;
-            self.next_outgoing_id = self.next_outgoing_id.wrapping_add(1);
-            out.send_transfer(self.channel, transfer, &payload)?;
-        }
-        Ok(())
+        drained.into_iter().try_for_each(|handle| self.tell(Some(handle), true, out))
     }
 
     fn top_up(&mut self, handle: u32, out: &mut Outbox) -> Result<(), Refusal> {
@@ -339,7 +241,7 @@ impl Session {
         let flow = Flow {
             next_incoming_id: Some(self.next_incoming_id),
             incoming_window: WINDOW,
-            next_outgoing_id: self.next_outgoing_id,
+            next_outgoing_id: self.deliveries.next_outgoing_id(),
             outgoing_window: WINDOW,
             handle: state.and(link).map(Handle),
             delivery_count,
@@ -360,15 +262,6 @@ impl Session {
 
     fn send(&self, performative: &Performative, out: &mut Outbox) -> Result<(), Refusal> {
         out.send(self.channel, performative)
-    }
-}
-
-/// The outcome of a delivery, as the service repeats it to the client that has chosen it: an error would be its own.
-fn echo(state: Option<&DeliveryState>) -> DeliveryState {
-    match state {
-        Some(DeliveryState::Rejected(_)) => Rejected { error: None }.into(),
-        Some(state) => state.clone(),
-        None => Accepted {}.into(),
     }
 }
 

@@ -137,7 +137,7 @@ mod tests {
         let text = |text: &str| Value::String(text.to_owned());
         let request = |fields: &[(&str, &str)]| {
             let fields = fields.iter().map(|(name, value)| (text(name), text(value)));
-            Settlement::of_request(&OrderedMap::from_iter(fields))
+            Settlement::of_request(&fields.collect())
         };
         assert_eq!(request(&[("disposition-status", "completed")]), Ok(Settlement::Complete));
         assert_eq!(request(&[("disposition-status", "abandoned")]), Ok(Settlement::Abandon(Vec::new())));

@@ -128,7 +128,9 @@ impl Subscription {
             let dead = queues.active.expire(now);
             // Nothing is delivered from there too often.
             let _ = queues.dead_letters.expire(now);
-            dead.into_iter().for_each(|message| queues.dead_letters.put(message));
+            for message in dead {
+                queues.dead_letters.put(message);
+            }
             self.changes.send_replace(());
         }
         queues.next_expiry()

@@ -21,6 +21,10 @@ const HOST_JSON: &str = r#"{"version":"2.0","extensions":{"eventHubs":{"maxEvent
 const FOR_EVER: &str = r#","retry":{"strategy":"exponentialBackoff","maxRetryCount":-1,
     "minimumInterval":"00:00:00.01","maximumInterval":"00:00:00.05"}"#;
 
+/// A function that gets texts, without retries.
+const TEXTS: &str = r#"{"bindings":[{"type":"eventHubTrigger","direction":"in","name":"events","eventHubName":"adt",
+    "connection":"SOURCE","cardinality":"many","dataType":"string"}]}"#;
+
 fn hub(partitions: u32) -> EventHubs {
     EventHubs::start(HubsConfig { hubs: vec![HubConfig::new(HUB, partitions)], ..HubsConfig::default() }).unwrap()
 }
@@ -208,10 +212,40 @@ async fn single_events_come_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn checkpoints_can_be_rarer_than_batches() {
+    let hub = hub(1);
+    let host_json = HOST_JSON.replace(r#""maxEventBatchSize""#, r#""batchCheckpointFrequency":2,"maxEventBatchSize""#);
+    let app = App::with_function(FUNCTION, TEXTS, &host_json);
+    send(&hub, "0", &["a", "b", "c", "d"]).await;
+    let handler = FakeHandler::start(Answer::json("{}")).await;
+    let host = host(&app, &hub, &handler).await;
+    let first = until(&host, |progress| !progress.checkpoints.is_empty()).await;
+    assert_eq!(first.checkpoints["0"], 3);
+    let announced = |posted: &Posted| posted.body.contains(r#""IsCheckpointingAfterInvocation":true"#);
+    assert_eq!(handler.take_posted().iter().map(announced).collect::<Vec<_>>(), [false, true]);
+}
+
+#[tokio::test]
+async fn a_hub_can_be_read_from_its_end_on() {
+    let hub = hub(1);
+    let end = r#""initialOffsetOptions":{"type":"fromEnd"},"maxEventBatchSize""#;
+    let app = App::with_function(FUNCTION, TEXTS, &HOST_JSON.replace(r#""maxEventBatchSize""#, end));
+    send(&hub, "0", &["a", "b"]).await;
+    let handler = FakeHandler::start(Answer::json("{}")).await;
+    let host = host(&app, &hub, &handler).await;
+    until(&host, |progress| progress.attached.len() == 1).await;
+    send(&hub, "0", &["c", "d"]).await;
+    assert_eq!(bodies(&handler.next_posted().await), ["c", "d"]);
+}
+
+#[tokio::test]
 async fn hosts_share_the_partitions_and_take_over_from_one_that_died() {
     let (hub, app) = (hub(4), app(FOR_EVER));
     let handler = FakeHandler::start(Answer::json("{}")).await;
-    let first = host(&app, &hub, &handler).await;
+    let (log, lines) = recording_log();
+    let mut config = app.config(Handler::Listening(handler.address));
+    (config.environment, config.log) = (settings(&hub), log);
+    let first = FunctionsHost::start(config).await.unwrap();
     until(&first, |progress| progress.attached.len() == 4).await;
     let second = host(&app, &hub, &handler).await;
     let theirs = until(&second, |progress| progress.attached.len() == 2).await.attached;
@@ -228,6 +262,8 @@ async fn hosts_share_the_partitions_and_take_over_from_one_that_died() {
         until(host, done).await;
     }
 
+    // That its partitions were taken is no failure, or it would take them back.
+    assert_eq!(*lines.lock().unwrap(), []);
     drop(first);
     until(&second, |progress| progress.attached.len() == 4).await;
 }

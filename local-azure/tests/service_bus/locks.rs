@@ -4,14 +4,14 @@ use local_azure::service_bus::ServiceBus;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{TIMEOUT, held, script::Language, start, start_with_short_locks};
+use crate::{TIMEOUT, held, raw::publish, script::Language, start, start_with_short_locks};
 
 async fn a_message_that_nobody_settles_comes_again(language: Language) {
     if !language.is_installed() {
         return;
     }
     let bus = start_with_short_locks();
-    language.run(&bus, "send 1").await;
+    publish(&bus, &["one"]).await;
     let [received] = <[_; 1]>::try_from(language.run(&bus, "leave 1").await).unwrap();
     assert_eq!(received["deliveryCount"], 0);
     assert!(is_free_again(&bus).await);
@@ -28,7 +28,7 @@ async fn a_lock_is_renewed(language: Language) {
         return;
     }
     let bus = start();
-    language.run(&bus, "send 2").await;
+    publish(&bus, &["one", "two"]).await;
     let printed = language.run(&bus, "renew 2").await;
     let until = printed.iter().map(|line| {
         let time = line.get("renewedUntil").unwrap_or(&line["lockedUntil"]);
@@ -45,7 +45,7 @@ async fn a_message_is_settled_after_its_connection_is_gone(language: Language) {
         return;
     }
     let bus = start();
-    language.run(&bus, "send 1").await;
+    publish(&bus, &["one"]).await;
     let mut running = language.start(&bus, "resume");
     running.next().await.unwrap();
     bus.faults().cut_connections();
@@ -61,7 +61,7 @@ async fn a_lost_lock_settles_nothing(language: Language) {
         return;
     }
     let bus = start_with_short_locks();
-    language.run(&bus, "send 1").await;
+    publish(&bus, &["one"]).await;
     let mut running = language.start(&bus, "resume");
     running.next().await.unwrap();
     assert!(is_free_again(&bus).await);

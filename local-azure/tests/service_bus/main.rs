@@ -23,7 +23,9 @@ macro_rules! with_each_client {
 }
 
 mod dotnet;
+mod links;
 mod locks;
+mod raw;
 mod receiving;
 mod refusals;
 mod script;

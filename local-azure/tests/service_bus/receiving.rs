@@ -4,14 +4,16 @@ use local_azure::service_bus::StoredMessage;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{TIMEOUT, dead, held, script::Language, start};
+use crate::{TIMEOUT, dead, held, raw::publish, script::Language, start};
+
+const FIVE: [&str; 5] = ["one", "two", "three", "four", "five"];
 
 async fn what_is_completed_is_gone(language: Language) {
     if !language.is_installed() {
         return;
     }
     let bus = start();
-    language.run(&bus, "send-batch 5").await;
+    publish(&bus, &FIVE).await;
     let stored = held(&bus);
     let received = language.run(&bus, "complete 3").await;
     let expected: Vec<_> = stored[..3].iter().map(as_received).collect();
@@ -52,7 +54,7 @@ async fn what_is_abandoned_comes_again_until_it_is_set_aside(language: Language)
         return;
     }
     let bus = start();
-    language.run(&bus, "send 1").await;
+    publish(&bus, &FIVE[..1]).await;
     let counts: Vec<_> = language.run(&bus, "abandon 4").await.iter().map(|one| one["deliveryCount"].clone()).collect();
     assert_eq!(counts, [0, 1, 2, 3]);
     assert_eq!(held(&bus)[0].delivery_count, 4);
@@ -74,12 +76,11 @@ async fn what_is_set_aside_says_why(language: Language) {
         return;
     }
     let bus = start();
-    language.run(&bus, "send 2").await;
+    publish(&bus, &FIVE[..2]).await;
     assert_eq!(language.run(&bus, "dead-letter 1").await.len(), 1);
     let [stored] = <[_; 1]>::try_from(dead(&bus)).unwrap();
     assert_eq!(stored.properties["DeadLetterReason"], "bad");
     assert_eq!(stored.properties["DeadLetterErrorDescription"], "told to");
-    assert_eq!(stored.properties["number"], 0);
     assert_eq!(held(&bus).len(), 1);
 
     // In there a message may come again for ever.
@@ -94,9 +95,9 @@ async fn what_is_deleted_on_receipt_never_comes_again(language: Language) {
         return;
     }
     let bus = start();
-    language.run(&bus, "send-batch 5").await;
+    publish(&bus, &FIVE).await;
     let received = language.run(&bus, "delete 3").await;
-    assert_eq!(received.iter().map(|message| &message["messageId"]).count(), 3);
+    assert_eq!(received.len(), 3);
     assert!(received.iter().all(|message| message["lockedUntil"].is_null() && message["deliveryCount"] == 0));
     assert_eq!(held(&bus).len(), 2);
 }
@@ -107,7 +108,7 @@ async fn what_is_peeked_at_stays(language: Language) {
     }
     let bus = start();
     assert_eq!(language.run(&bus, "peek 2").await, Vec::<Value>::new());
-    language.run(&bus, "send-batch 3").await;
+    publish(&bus, &FIVE[..3]).await;
     language.run(&bus, "abandon 1").await;
     let stored = held(&bus);
     let peeked = language.run(&bus, "peek 2").await;
@@ -125,7 +126,7 @@ async fn python_gives_back_what_nobody_looked_at() {
         return;
     }
     let bus = start();
-    language.run(&bus, "send-batch 5").await;
+    publish(&bus, &FIVE).await;
     assert_eq!(language.run(&bus, "complete 1 --prefetch 10").await.len(), 1);
     assert!(bus.wait_until(TIMEOUT, |bus| held(bus).iter().all(|message| message.locked_until.is_none())).await);
     let counts: Vec<_> = held(&bus).iter().map(|message| message.delivery_count).collect();
@@ -138,12 +139,12 @@ async fn a_client_that_asked_for_more_gets_what_comes_later(language: Language) 
         return;
     }
     let bus = start();
-    language.run(&bus, "send 2").await;
+    publish(&bus, &FIVE[..2]).await;
     let mut running = language.start(&bus, "complete 4");
     for _ in 0..2 {
         running.next().await.unwrap();
     }
-    language.run(&bus, "send 2").await;
+    publish(&bus, &FIVE[..2]).await;
     assert_eq!(running.finish().await.len(), 2);
     assert_eq!(held(&bus), []);
 }

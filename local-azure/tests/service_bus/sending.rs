@@ -28,7 +28,6 @@ async fn every_subscription_gets_every_message(language: Language) {
         assert_eq!((message.delivery_count, message.locked_until), (0, None));
     }
     assert!(bus.wait_until(TIMEOUT, |bus| bus.connections().open == 0).await);
-    assert_eq!(bus.connections().closed_cleanly, 2);
 }
 
 /// A message that takes many frames, there and back.
@@ -46,7 +45,7 @@ async fn a_large_message_arrives_whole(language: Language) {
     assert_eq!(held(&bus), []);
 }
 
-/// The JavaScript client waits for a minute after the link is closed.
+/// The JavaScript client says nothing for a minute after the link is closed.
 #[tokio::test]
 async fn python_is_refused_a_message_beyond_the_limit() {
     let language = Language::Python;
