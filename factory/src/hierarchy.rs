@@ -33,22 +33,48 @@ pub(crate) enum Role {
 /// After the lab's own come lines of 21 steps, ten lines to a floor, as far as `count` goes.
 pub(crate) fn hierarchy(count: usize) -> Vec<Place> {
     let mut places = lab();
-    let mut floor: Arc<str> = "FactoryFloor".into();
-    let mut line = 1;
+    let mut number = 1;
     while places.len() < count {
-        line += 1;
-        if line % LINES_PER_FLOOR == 1 {
-            let number = line / LINES_PER_FLOOR + 1;
-            floor = format!("FactoryFloor{number:04}").into();
-            places.push(place(&floor, Some("ChocolateFactory"), Role::Floor { number }));
-        }
-        let id = format!("ProductionLine{line:04}");
-        places.push(place(&id, Some(&floor), Role::Line { number: line }));
-        places.extend(Step::ALL.iter().cycle().zip(1..=STEPS_PER_LINE).map(|(step, number)| {
-            place(&format!("{}{line:04}-{number:02}", step.name()), Some(&id), Role::Step(*step))
-        }));
+        number += 1;
+        places.extend(line(number));
     }
     places.truncate(count.max(LAB));
+    places
+}
+
+/// The number of twins of the smallest factory that has one with this id; none if no factory has it.
+pub(crate) fn smallest_with(id: &str) -> Option<usize> {
+    let digits = id.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let (before, places) = if digits.is_empty() {
+        (0, lab())
+    } else {
+        let number: u32 = digits.split('-').next()?.parse().ok()?;
+        let number = usize::try_from(number).ok()?;
+        let is_floor = id.starts_with("FactoryFloor");
+        let number = if is_floor { number.checked_sub(1)? * LINES_PER_FLOOR + 1 } else { number };
+        let earlier = number.checked_sub(2)?;
+        (LAB + earlier * (1 + STEPS_PER_LINE) + earlier / LINES_PER_FLOOR, line(number))
+    };
+    Some(before + places.iter().position(|place| *place.id == *id)? + 1)
+}
+
+/// A line beyond the lab's and its steps; before it the floor, where it is the first of that.
+fn line(number: usize) -> Vec<Place> {
+    let floor_number = (number - 1) / LINES_PER_FLOOR + 1;
+    let floor = if floor_number == 1 { "FactoryFloor".to_owned() } else { format!("FactoryFloor{floor_number:04}") };
+    let id = format!("ProductionLine{number:04}");
+    let mut places = Vec::with_capacity(2 + STEPS_PER_LINE);
+    if number % LINES_PER_FLOOR == 1 {
+        places.push(place(&floor, Some("ChocolateFactory"), Role::Floor { number: floor_number }));
+    }
+    places.push(place(&id, Some(&floor), Role::Line { number }));
+    places.extend(
+        Step::ALL
+            .iter()
+            .cycle()
+            .zip(1..=STEPS_PER_LINE)
+            .map(|(step, turn)| place(&format!("{}{number:04}-{turn:02}", step.name()), Some(&id), Role::Step(*step))),
+    );
     places
 }
 

@@ -9,7 +9,7 @@ use json_patch::Patch;
 use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{Change, LAB, Relationship, Simulator, Twin, models, relationships, twins};
+use crate::{Change, LAB, Relationship, Simulator, Twin, hierarchy::smallest_with, models, relationships, twins};
 
 const SIZES: [usize; 6] = [LAB, LAB + 1, 60, 229, 1000, 5000];
 const NOW: &str = "2026-07-01T12:00:00.0000000Z";
@@ -163,6 +163,28 @@ fn a_factory_of_any_size_has_exactly_so_many_twins_and_is_a_tree() {
             assert!(places[&*one.source] < places[text(&one.body["$targetId"])], "{one:?}");
         }
     }
+}
+
+#[test]
+fn an_id_tells_how_large_a_factory_must_be_to_have_it() {
+    for (place, twin) in twins(5000).iter().enumerate() {
+        assert_eq!(smallest_with(&twin.id).map(|count| count.max(LAB)), Some((place + 1).max(LAB)), "{}", twin.id);
+    }
+    let none = [
+        "",
+        "Lobby",
+        "GrindingStep0001-01",
+        "GrindingStep0002-01",
+        "FactoryFloor0001",
+        "FactoryFloor2",
+        "7",
+        "ProductionLine0001",
+        "ProductionLine00002",
+        "GrindingStep0002-2",
+        "GrindingStep0002-22",
+        "FactoryFloor0000",
+    ];
+    assert_eq!(none.map(smallest_with), [None; 12]);
 }
 
 #[test]

@@ -3,7 +3,6 @@
 //! Each module uses only modules below it:
 //!
 //! ```text
-//! production                                            the chocolate factory changes the twins
 //! publisher                                             messages of one's own choosing
 //!
 //! digital_twins                                         Azure Digital Twins
@@ -19,7 +18,7 @@
 //! digital_twins::{outlet, amqp_endpoint, sending, unsettled, link, message, snapshot, endpoint}
 //!                                                       how it gets there
 //! digital_twins::{notification, telemetry}              what is told
-//! digital_twins::{patch, precondition, error, etag, timestamp}
+//! digital_twins::{patch, precondition, error, etag, faults, timestamp}
 //!
 //! event_grid                                            Event Grid: a topic and its subscriptions
 //! event_grid::{publisher, topic}                        events come in
@@ -91,6 +90,5 @@ pub mod digital_twins;
 pub mod event_grid;
 pub mod event_hubs;
 pub mod functions_host;
-pub mod production;
 pub mod publisher;
 pub mod service_bus;

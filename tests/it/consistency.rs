@@ -68,9 +68,10 @@ fn everyone_calls_the_functions_by_their_names() {
     let subscription = |name: &str| text(&format!("infra/modules/{name}-subscription.bicep"));
     assert!(subscription(FUNCTION).contains(&format!("'${{site.id}}/functions/{FUNCTION}'")));
     assert!(subscription(WEBHOOK).contains(&format!("'functions' existing = {{\n    name: '{WEBHOOK}'")));
-    assert!(
-        text("local-azure/src/bin/local-azure/azure.rs").contains(&format!("const FUNCTION: &str = \"{FUNCTION}\";"))
-    );
+    let ways = text("local-azure/src/bin/local-azure/options.rs");
+    for (way, name) in [("Webhook", WEBHOOK), ("Function", FUNCTION)] {
+        assert!(ways.contains(&format!("Self::{way} => \"{name}\",")), "{name}");
+    }
     for (path, text) in documents() {
         for call in text.split("functionName=").skip(1) {
             let name: String = call.chars().take_while(|c| c.is_alphanumeric()).collect();

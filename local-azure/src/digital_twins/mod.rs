@@ -1,12 +1,12 @@
 //! A stand-in for Azure Digital Twins: a graph of twins that tells of every change.
 //!
 //! ```text
-//! REST API (rest) ──┐
-//!                   ├─> graph ──> state: models (interface, schema), twins (twin, patch), relationships
-//! a simulator ──────┘     │
-//!                         └─> notification ──> routes (filter) ──> outlet ─┬─> events for Event Grid
-//!                                                                          └─> amqp_endpoint: messages for Event Hubs
-//!                                                                              and Service Bus
+//! REST API (rest) ───┐
+//!                    ├─> graph ──> state: models (interface, schema), twins (twin, patch), relationships
+//! a program with it ─┘     │
+//!                          └─> notification ──> routes (filter) ──> outlet ─┬─> events for Event Grid
+//!                                                                           └─> amqp_endpoint: messages for Event Hubs
+//!                                                                               and Service Bus
 //! ```
 //!
 //! `graph` makes a change and tells of it; `state` is what it changes. An `outlet` is an endpoint that is open; an
@@ -14,7 +14,8 @@
 //! It is faithful to the data plane API in its
 //! versions 2020-10-31 to 2023-10-31 where clients and consumers of events can tell the difference. It keeps everything
 //! in memory, accepts every credential, and knows no jobs, no data history, no full query language, and no limits of
-//! throughput. Where documentation is silent, a comment says that what is done is our reading.
+//! throughput but what tests bespeak (`faults`). Where documentation is silent, a comment says that what is done is our
+//! reading.
 
 mod amqp_endpoint;
 mod config;
@@ -22,6 +23,7 @@ mod contents;
 mod endpoint;
 mod error;
 mod etag;
+mod faults;
 mod filter;
 mod graph;
 mod interface;
@@ -52,6 +54,7 @@ mod update;
 pub use config::Config;
 pub use endpoint::{Destination, Endpoint};
 pub use error::Error;
+pub use faults::{Faults, Trouble};
 pub use graph::Graph;
 pub use outlet::InvalidEndpoint;
 pub use precondition::Precondition;

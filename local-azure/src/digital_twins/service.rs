@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{config::Config, error::Error, graph::Graph, outlet::InvalidEndpoint, rest};
+use super::{config::Config, error::Error, faults::Faults, graph::Graph, outlet::InvalidEndpoint, rest};
 
 /// How long requests under way have when the service stops.
 const GRACE: Duration = Duration::from_secs(1);
@@ -42,6 +42,7 @@ pub enum StartError {
 pub struct DigitalTwins {
     address: SocketAddr,
     graph: Arc<Graph>,
+    faults: Arc<Faults>,
     stop: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -58,14 +59,15 @@ impl DigitalTwins {
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let stop = CancellationToken::new();
-        let served = axum::serve(listener, rest::router(Arc::clone(&graph)))
+        let faults = Arc::<Faults>::default();
+        let served = axum::serve(listener, rest::router(Arc::clone(&graph), Arc::clone(&faults)))
             .with_graceful_shutdown(stop.clone().cancelled_owned())
             .into_future();
         let serving = tokio::spawn(async move {
             // Serving never fails: what goes wrong on a connection ends that connection.
             let _ = served.await;
         });
-        Ok(Self { address, graph, stop, serving })
+        Ok(Self { address, graph, faults, stop, serving })
     }
 
     /// Where the API listens.
@@ -84,6 +86,12 @@ impl DigitalTwins {
     #[must_use]
     pub fn graph(&self) -> &Arc<Graph> {
         &self.graph
+    }
+
+    /// What tests let go wrong with the API.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Takes no more requests, and waits for those under way and for what Event Hubs and Service Bus have still to accept,

@@ -1,5 +1,6 @@
 //! What holds for all requests: versions, bodies, methods and conditions.
 
+use local_azure::digital_twins::Trouble;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -112,4 +113,23 @@ async fn the_conditions_of_relationships_are_their_own() {
     let current = instance.get(&path).await.etag.unwrap();
     let deleted = instance.send_with(Method::DELETE, &path, &[("if-match", &current)], None).await;
     deleted.expect(StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_request_in_trouble_is_not_carried_out() {
+    let instance = Instance::with_models().await;
+    let trouble =
+        Trouble { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(std::time::Duration::from_secs(7)) };
+    instance.twins.faults().answer_next(2, trouble);
+    let url = format!("{}{TWIN}?api-version=2023-10-31", instance.twins.url());
+    let put =
+        async || reqwest::Client::builder().no_proxy().build().unwrap().put(&url).json(&room()).send().await.unwrap();
+    let answer = put().await;
+    assert_eq!(
+        (answer.status(), answer.headers()["retry-after"].to_str().unwrap()),
+        (StatusCode::TOO_MANY_REQUESTS, "7")
+    );
+    assert!(instance.twins.graph().is_empty());
+    instance.twins.faults().heal();
+    assert_eq!(put().await.status(), StatusCode::OK);
 }

@@ -66,6 +66,11 @@ impl Azure {
         self.events.as_ref().map(|events| Arc::clone(events.graph()))
     }
 
+    /// Where the twins are.
+    pub(crate) fn digital_twins(&self) -> Option<String> {
+        self.events.as_ref().map(Events::digital_twins)
+    }
+
     /// The bodies of the hub's events from now on.
     pub(crate) fn records(&self) -> broadcast::Receiver<Arc<str>> {
         self.explorer.subscribe()

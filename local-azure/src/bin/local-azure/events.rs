@@ -55,6 +55,11 @@ impl Events {
         Ok(Self { twins: twins.await?, endpoint, way_in, app })
     }
 
+    /// The URL of the instance.
+    pub(crate) fn digital_twins(&self) -> String {
+        self.twins.url()
+    }
+
     pub(crate) fn graph(&self) -> &Arc<Graph> {
         self.twins.graph()
     }

@@ -1,9 +1,9 @@
 //! `cargo local`: everything around the bridge on this machine, and the bridge in the middle of it.
 //!
 //! ```text
-//! production -> digital twins -> Event Grid  -> Functions host -> twin-bridge -> Event Hubs -> explorer
-//!                             -> Event Hubs  ->
-//!                             -> Service Bus ->
+//! factory -> digital twins -> Event Grid  -> Functions host -> twin-bridge -> Event Hubs -> explorer
+//!                          -> Event Hubs  ->
+//!                          -> Service Bus ->
 //! ```
 //!
 //! Each module uses only modules below it:
@@ -34,10 +34,9 @@ use std::process::ExitCode;
 
 use app::Error;
 use azure::Azure;
-use local_azure::{
-    functions_host::{Level, Log},
-    production::Production,
-};
+use factory::{Instance, Production, upload};
+use indicatif::ProgressBar;
+use local_azure::functions_host::{Level, Log};
 use options::Options;
 use status::Status;
 use tokio::{signal, time::timeout};
@@ -67,13 +66,13 @@ async fn run(options: &Options) -> Result<(), Error> {
     let status = Status::new();
     let azure = Azure::start(options, log(options, status.clone())).await?;
     println!("{azure}");
-    let ended = match azure.graph() {
-        Some(graph) => {
-            let production = Production::new(graph, options.twins, options.seed);
+    let ended = match azure.digital_twins() {
+        Some(url) => {
+            let instance = Instance::at(&url)?;
             if options.once {
-                once(&azure, production).await
+                once(&azure, &instance, options).await
             } else {
-                on_and_on(&azure, production, options, &status).await
+                on_and_on(&azure, &instance, options, &status).await
             }
         }
         None => Ok(signal::ctrl_c().await?),
@@ -94,9 +93,14 @@ fn log(options: &Options, status: Status) -> Log {
 }
 
 /// Sets the factory up, lets every step report once, and prints the records as they come out of the hub.
-async fn once(azure: &Azure, mut production: Production) -> Result<(), Error> {
+async fn once(azure: &Azure, instance: &Instance, options: &Options) -> Result<(), Error> {
     let mut bodies = azure.records();
-    let told = production.set_up().await? + production.round().await;
+    let uploaded = upload(instance, options.twins, false, &ProgressBar::hidden()).await?;
+    let mut production = Production::new(instance, options.twins, options.seed);
+    let tally = production.tally();
+    production.round().await;
+    production.finish().await;
+    let told = (uploaded.twins + uploaded.relationships) as u64 + tally.made();
     if !azure.delivered(told, TIMEOUT).await {
         return Err("the notifications were not delivered in time; see above".into());
     }
@@ -109,16 +113,17 @@ async fn once(azure: &Azure, mut production: Production) -> Result<(), Error> {
 }
 
 /// Sets the factory up and lets it work until Ctrl-C, or until the host gives the handler up.
-async fn on_and_on(azure: &Azure, production: Production, options: &Options, status: &Status) -> Result<(), Error> {
-    let (rate, changes) = (options.changes_per_second(), production.changes());
+async fn on_and_on(azure: &Azure, instance: &Instance, options: &Options, status: &Status) -> Result<(), Error> {
+    let mut production = Production::new(instance, options.twins, options.seed);
+    let tally = production.tally();
     let working = async {
-        production.set_up().await?;
-        production.run(rate).await;
+        upload(instance, options.twins, false, &ProgressBar::hidden()).await?;
+        production.run(options.changes_per_second()).await;
         Ok(())
     };
     tokio::select! {
         ended = working => ended,
-        () = status.follow(azure, &changes) => Ok(()),
+        () = status.follow(azure, &tally) => Ok(()),
         () = azure.given_up() => Err("the handler ended three times; see above".into()),
         interrupted = signal::ctrl_c() => Ok(interrupted?),
     }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use clap::{ArgAction, CommandFactory, Parser, ValueEnum, error::ErrorKind};
-use local_azure::{event_grid::Schema, production::Production};
+use factory::Production;
+use local_azure::event_grid::Schema;
 
 /// Runs twin-bridge on this machine with stand-ins for all of Azure around it, on loopback only.
 ///

@@ -1,10 +1,8 @@
 //! The line that tells how it goes: it refreshes on a terminal, and comes now and then where there is none.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
+use factory::Tally;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use tokio::time::sleep;
 
@@ -37,11 +35,11 @@ impl Status {
     }
 
     /// Keeps the line up to date, for ever.
-    pub(crate) async fn follow(&self, azure: &Azure, changes: &AtomicU64) {
+    pub(crate) async fn follow(&self, azure: &Azure, tally: &Tally) {
         let (mut since, mut last) = (Instant::now(), [0, 0]);
         loop {
             sleep(if self.0.is_hidden() { PRINT } else { REFRESH }).await;
-            let counts = [changes.load(Relaxed), azure.read().records];
+            let counts = [tally.made(), azure.read().records];
             let seconds = since.elapsed().as_secs_f64();
             let rates = [0, 1].map(|index| per_second(counts[index] - last[index], seconds));
             (since, last) = (Instant::now(), counts);

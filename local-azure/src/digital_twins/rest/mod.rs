@@ -15,7 +15,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderName, Method, Uri},
+    http::{HeaderName, Method, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{delete, get, post, put},
@@ -23,15 +23,15 @@ use axum::{
 use percent_encoding::percent_decode_str;
 
 use self::request::{ApiVersion, Body, PageSize, Twins};
-use super::{error::Error, graph::Graph, query};
+use super::{error::Error, faults::Faults, graph::Graph, query};
 
 /// The largest body of a request, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
 const QUERY_CHARGE: HeaderName = HeaderName::from_static("query-charge");
 
-/// The API of a graph.
-pub(super) fn router(graph: Arc<Graph>) -> Router {
+/// The API of a graph, with what may go wrong with it.
+pub(super) fn router(graph: Arc<Graph>, faults: Arc<Faults>) -> Router {
     let relationship = get(relationships::get)
         .put(relationships::put)
         .patch(relationships::update)
@@ -66,6 +66,7 @@ pub(super) fn router(graph: Arc<Graph>) -> Router {
         .fallback(no_such_resource)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(check))
+        .layer(middleware::from_fn_with_state(faults, misbehave))
         .with_state(graph)
 }
 
@@ -78,6 +79,17 @@ async fn check(request: Request, next: Next) -> Response {
         return Error::InvalidArgument("The path is not in UTF-8.".to_owned()).into_response();
     }
     next.run(request).await
+}
+
+/// A request that is in trouble gets no further.
+async fn misbehave(State(faults): State<Arc<Faults>>, request: Request, next: Next) -> Response {
+    let Some(trouble) = faults.next() else { return next.run(request).await };
+    let mut answer =
+        (trouble.status, Json(serde_json::json!({"error": {"message": "Try again later."}}))).into_response();
+    if let Some(wait) = trouble.retry_after {
+        answer.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
+    }
+    answer
 }
 
 async fn no_such_resource(uri: Uri) -> Error {
