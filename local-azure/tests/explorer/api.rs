@@ -98,7 +98,7 @@ async fn twins_are_found_by_their_models() {
     let models = factory.json("api/models").await;
     let id = |twin: &str| format!("dtmi:com:microsoft:iot:e2e:digital_factory:{twin};1");
     let expected =
-        [("".to_owned(), 1), (id("A"), 1), (id("B"), 1)].map(|(id, twins)| json!({"id": id, "twins": twins}));
+        [(String::new(), 1), (id("A"), 1), (id("B"), 1)].map(|(id, twins)| json!({"id": id, "twins": twins}));
     assert_eq!(models["models"], json!(expected));
     assert_eq!(ids(&factory.json(&format!("api/twins?model={}", id("B"))).await), ["B"]);
     assert_eq!(ids(&factory.json("api/twins?model=").await), ["Alone"]);
