@@ -1,18 +1,31 @@
 // The page: hears from the explorer that something has changed, asks for what is in view, and has it drawn.
 
+import { DAY, prepared } from './curve.js';
 import { get, listen } from './data.js';
 import { byId, element } from './element.js';
+import { Gestures } from './gestures.js';
 import { Lanes } from './lanes.js';
+import { Panel } from './panel.js';
+import { Period } from './period.js';
 import { Records } from './records.js';
-import { count, setZone, zone } from './text.js';
+import { showStatus } from './status.js';
 import { watchTheme } from './theme.js';
+import { Toolbar } from './toolbar.js';
 import { Tree } from './tree.js';
-import { INTERVALS, LAYOUTS, RANGES, nameOf, view } from './view.js';
+import { Values } from './values.js';
+import { nameOf, view } from './view.js';
 
 view.read();
 const lanes = new Lanes();
+const toolbar = new Toolbar(lanes);
 const tree = new Tree();
 const records = new Records();
+const values = new Values(lanes);
+new Gestures(lanes);
+new Period(lanes);
+new Panel({ records: () => records.load(), values: () => values.load() });
+
+const NO_LIFECYCLE = { milestones: [], total: 0 };
 
 /** The newest overview, and whether the explorer can be reached. */
 let overview = null;
@@ -21,21 +34,34 @@ let reachable = true;
 let drawing = false;
 let again = false;
 
+/** The chosen series over a span, as they are drawn; `shift` is how much earlier they are asked for. */
+const curves = async (span, shift) => {
+  const { measure, shape } = view;
+  const interval = measure === 'count' && view.interval === 'auto' ? 'fit' : view.interval;
+  const parameters = view.series.map((series) => ['series', nameOf(series)]);
+  parameters.push(['from', span.from - shift], ['to', span.to - shift], ['width', Math.round(lanes.width)], ['interval', interval]);
+  const { series } = await get('api/series', parameters);
+  return series.map((curve) => prepared(curve, { measure, shape, shift, until: overview.now }));
+};
+
+const lifecycle = (span) => {
+  const twins = new Set(view.series.map(({ twin }) => twin));
+  return get('api/lifecycle', [...[...twins].map((twin) => ['twin', twin]), ['from', span.from], ['to', span.to]]);
+};
+
 // One request at a time; whatever changes meanwhile is in the next.
 const draw = async () => {
   if (drawing) { again = true; return; }
   const span = overview && view.window(overview);
   showEmpty(span);
-  downloads(span);
-  if (!span || view.series.length === 0) { lanes.draw([], span ?? { from: 0, to: 1 }); return; }
+  toolbar.show(span);
+  if (!span || view.series.length === 0) { lanes.draw([], NO_LIFECYCLE, span ?? { from: 0, to: 1 }); return; }
   drawing = true;
-  const { zoom } = view;
-  const parameters = view.series.map((series) => ['series', nameOf(series)]);
-  parameters.push(['from', span.from], ['to', span.to], ['width', Math.round(lanes.width)], ['interval', view.interval]);
+  const { zoom, zone, layout } = view;
   try {
-    const answer = await get('api/series', parameters);
+    const [today, before, marks] = await Promise.all([curves(span, 0), view.yesterday ? curves(span, DAY) : [], lifecycle(span)]);
     // Whoever has paused or zoomed meanwhile does not want to see the charts move on.
-    if (view.zoom === zoom) lanes.draw(answer.series, span);
+    if (view.zoom === zoom && view.zone === zone && view.layout === layout) lanes.draw([...today, ...before], marks, span);
   } catch {
     // Whether the explorer can be reached is known from elsewhere, and the next overview draws again.
   } finally {
@@ -55,75 +81,36 @@ const emptiness = (span) => {
   if (!span) return ['No records yet', 'As soon as twins change, their records arrive in the event hub, and their curves appear here.'];
   if (view.series.length === 0) {
     return view.chosen || overview.series > 0
-      ? ['Nothing chosen', 'Choose one or more keys of a twin on the left.']
+      ? ['Nothing chosen', 'Choose one or more keys of a twin in the list of twins.']
       : ['No values yet', 'Twins are known, but none of their properties has changed.'];
   }
   return [];
 };
 
-const downloads = (span) => {
-  const parameters = view.series.map((series) => ['series', nameOf(series)]);
-  if (span) parameters.push(['from', span.from], ['to', span.to]);
-  for (const format of ['csv', 'ndjson']) {
-    const some = view.series.length > 0 && span;
-    byId(format).setAttribute('aria-disabled', String(!some));
-    byId(format).href = `api/export?${new URLSearchParams([...parameters, ['format', format]])}`;
+/** What charts are made with; with another they are made anew. */
+const madeWith = () => `${view.zone} ${view.layout}`;
+let made = madeWith();
+
+const changed = () => {
+  showStatus(overview, reachable);
+  if (made !== madeWith()) {
+    made = madeWith();
+    lanes.rebuild();
+    records.load();
   }
+  draw();
 };
 
-const showStatus = () => {
-  const [state, text, why] = (() => {
-    if (!reachable) return ['lost', 'Explorer not reachable; trying again'];
-    if (!overview || overview.connection === 'opening') return ['opening', 'Connecting …'];
-    if (overview.connection === 'lost') return ['lost', 'Event hub not reachable; trying again', overview.reason];
-    return view.live ? ['live', 'Live'] : ['paused', 'Paused'];
-  })();
-  const status = byId('status');
-  if (status.textContent !== text) status.textContent = text;
-  status.dataset.state = state;
-  status.title = why ?? '';
-  if (!overview) return;
-  const { records, points, series, twins, repeats, unreadable, leftOut } = overview;
-  const odd = [[repeats, 'repeats'], [unreadable, 'unreadable'], [leftOut, 'left out']].filter(([number]) => number > 0);
-  byId('counters').textContent = [[records, 'records'], [twins, 'twins'], [series, 'series'], [points, 'points'], ...odd]
-    .map(([number, what]) => `${count(number)} ${what}`).join('  ·  ');
-};
-
-const showTools = () => {
-  for (const button of byId('range').children) {
-    button.setAttribute('aria-pressed', String(!view.zoom && button.dataset.range === view.range));
-  }
-  byId('reset').hidden = !view.zoom;
-  byId('live').textContent = view.live ? 'Pause' : 'Live';
-  byId('live').setAttribute('aria-pressed', String(view.live));
-  byId('interval').value = view.interval;
-  byId('layout').value = view.layout;
-  byId('zone').value = zone();
-};
-
-const options = (id, choices, chosen) => {
-  byId(id).append(...Object.entries(choices).map(([value, text]) => element('option', { value }, text)));
-  byId(id).addEventListener('change', () => chosen(byId(id).value));
-};
-
-byId('range').append(...Object.entries(RANGES).map(([range, [text]]) => element('button', {
-  type: 'button', 'data-range': range, onclick: () => view.change({ range, zoom: null, live: true }),
-}, text)));
-options('interval', INTERVALS, (interval) => view.change({ interval }));
-options('layout', LAYOUTS, (layout) => view.change({ layout }));
-options('zone', { local: 'Local', utc: 'UTC' }, (chosen) => { setZone(chosen); lanes.rebuild(); records.load(); });
-byId('reset').addEventListener('click', () => view.reset());
-byId('live').addEventListener('click', () => {
-  if (!view.live) { view.reset(); return; }
-  // What is shown stays as it is.
-  const span = lanes.span;
-  view.change({ live: false, zoom: overview?.last ? span : null });
-});
-
-view.addEventListener('change', () => { showTools(); showStatus(); draw(); });
-addEventListener('hashchange', () => { view.read(); showTools(); showStatus(); tree.mark(); draw(); });
+// Where there is little room, some of it is asked for.
+for (const [id, shown] of [['twins', 'choosing'], ['more', 'choosing-options']]) {
+  byId(id).addEventListener('click', () => {
+    byId(id).setAttribute('aria-expanded', String(document.body.classList.toggle(shown)));
+  });
+}
+byId('skip').addEventListener('click', () => byId('charts').focus());
+view.addEventListener('change', changed);
+addEventListener('hashchange', () => { view.read(); tree.mark(); changed(); });
 watchTheme(() => { lanes.rebuild(); tree.mark(); });
-showTools();
 draw();
 
 listen((heard) => {
@@ -131,11 +118,11 @@ listen((heard) => {
   overview = heard;
   reachable = true;
   view.suggest(overview.suggestion);
-  showStatus();
+  showStatus(overview, reachable);
   tree.notice(overview);
   if (view.live || first) draw();
   if (view.live || first) records.refresh();
 }, () => {
   reachable = false;
-  showStatus();
+  showStatus(overview, reachable);
 });

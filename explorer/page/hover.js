@@ -1,62 +1,76 @@
-// What the cursor points at: the exact values of the curves of one lane, and their times.
+// What the cursor points at: the exact values of the curves of one lane, and their times, or what happened then.
 
+import { isAverage, label, placeAt } from './curve.js';
 import { byId, element, swatch } from './element.js';
-import { count, exactTime, exactValue, short, when } from './text.js';
+import { milestonesAt } from './milestones.js';
+import { count, exactTime, exactValue, milestoneText, plain, short, when } from './text.js';
 import { colour } from './theme.js';
+import { MEASURES } from './view.js';
 
-/** How far from the cursor a point may be, in pixels, to be meant. */
-const REACH = 60;
+/** Up to how many marks are told of at once. */
+const MOST_MARKS = 8;
 
-/** The place of the point that a time means: for curves the nearest, for states the one that holds. -1 for none. */
-export const placeAt = (curve, time, perPixel) => {
-  const { t } = curve;
-  const wanted = time - curve.base - (curve.interval ?? 0) / 2;
-  let [low, high] = [0, t.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (t[middle] <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  if (curve.kind === 'text') return low - 1;
-  const nearest = low > 0 && (low === t.length || wanted - t[low - 1] <= t[low] - wanted) ? low - 1 : low;
-  const near = Math.max(REACH * perPixel, curve.interval ?? 0);
-  return nearest < t.length && Math.abs(t[nearest] - wanted) <= near ? nearest : -1;
-};
+/** Up to how many characters of a value stay on one line. */
+const BRIEF = 24;
+
+const SIGNS = { avg: '⌀', min: 'min', max: 'max', count: 'count', last: 'last' };
 
 /** The value at a place in few characters, for the legend. */
 export const briefly = (curve, place) => {
   if (place < 0) return '–';
-  if (curve.avg) return short(curve.avg[place]);
+  if (isAverage(curve)) return short(curve.values[place]);
   return exactValue(curve, place);
 };
 
-const row = (curve, slot, place) => {
-  const name = element('td', {}, swatch(colour(slot)), curve.twin, ' · ', curve.key);
-  if (curve.avg) {
-    const start = curve.base + curve.t[place];
-    const range = `${short(curve.min[place])} … ${short(curve.max[place])}, ${count(curve.count[place])} values`;
-    return element('tr', {}, name, element('td', { class: 'value' }, `⌀ ${short(curve.avg[place])}`),
-      element('td', { class: 'exact' }, range, element('br'), `${when(start)} + ${curve.interval / 1000} s`));
-  }
+const ofInterval = (curve, place) => [
+  `${short(curve.min[place])} … ${short(curve.max[place])}, ${count(curve.count[place])} values`,
+  `${when(curve.base - curve.shift + curve.t[place])} + ${curve.interval / 1000} s`,
+];
+
+const ofPoint = (curve, place) => {
   const source = curve.notes?.[place]?.source;
-  return element('tr', {}, name, element('td', { class: 'value' }, exactValue(curve, place)),
-    element('td', { class: 'exact' }, exactTime(curve, place), source ? element('br') : null, source ? `source ${source}` : null));
+  return [exactTime(curve, place), ...(source ? [`source ${source}`] : [])];
 };
 
-/** Shows the curves of a lane at a time, beside a point of the screen. */
+/** What there is to say of a lane at a time: names, values and what is exact about them. */
+const readings = (lane, time, perPixel) => {
+  const curves = lane.curves.map((curve, which) => ({ curve, slot: lane.slots[which], place: placeAt(curve, time, perPixel) }));
+  const values = curves.filter(({ place }) => place >= 0).map(({ curve, slot, place }) => ({
+    colour: colour(slot),
+    name: label(curve, true),
+    sign: isAverage(curve) ? `${SIGNS[curve.measure]} ` : '',
+    spoken: isAverage(curve) ? `${MEASURES[curve.measure]} ` : '',
+    value: briefly(curve, place),
+    exact: isAverage(curve) ? ofInterval(curve, place) : ofPoint(curve, place),
+  }));
+  const marks = milestonesAt(lane.milestones, time, perPixel);
+  const told = marks.slice(0, MOST_MARKS).map((mark) => ({ name: milestoneText(mark), value: '', exact: [when(mark.time)] }));
+  if (marks.length > MOST_MARKS) told.push({ name: `and ${count(marks.length - MOST_MARKS)} more`, value: '', exact: [] });
+  return [...values, ...told];
+};
+
+const row = (reading) => element('tr', {},
+  element('td', {}, reading.colour ? swatch(reading.colour) : null, reading.name),
+  element('td', { class: reading.value.length <= BRIEF ? 'value brief' : 'value' }, `${reading.sign ?? ''}${reading.value}`),
+  element('td', { class: 'exact' }, ...reading.exact.flatMap((line, which) => (which ? [element('br'), line] : [line]))));
+
+/** Shows a lane at a time, beside a point of the screen. */
 export const show = (lane, time, perPixel, x, y) => {
-  const rows = lane.curves
-    .map((curve, which) => [curve, lane.slots[which], placeAt(curve, time, perPixel)])
-    .filter(([, , place]) => place >= 0)
-    .map((found) => row(...found));
+  const rows = readings(lane, time, perPixel).map(row);
   const box = byId('hover');
   if (rows.length === 0) return hide();
   box.replaceChildren(element('div', { class: 'when' }, when(time)), element('table', {}, element('tbody', {}, ...rows)));
   box.hidden = false;
   const { width, height } = box.getBoundingClientRect();
   const left = x + 18 + width > innerWidth ? x - 18 - width : x + 18;
-  box.style.left = `${Math.max(4, left)}px`;
+  box.style.left = `${Math.max(4, Math.min(left, innerWidth - width - 4))}px`;
   box.style.top = `${Math.max(4, Math.min(y + 14, innerHeight - height - 4))}px`;
 };
 
 export const hide = () => { byId('hover').hidden = true; };
+
+/** Says what the lanes have at a time, to who can't see it. */
+export const speak = (lanes, time, perPixel) => {
+  const said = lanes.flatMap((lane) => readings(lane, time, perPixel)).map(({ name, spoken, value }) => `${name} ${spoken ?? ''}${plain(value)}`.trim());
+  byId('spoken').textContent = [when(time).slice(0, 19), ...said].join('. ');
+};

@@ -1,79 +1,40 @@
-// The charts below each other, with one axis of time: a lane for each key, or one for all (overlap); states have their own.
+// The charts below each other, with one axis of time: a lane for each key, or one for all; states and marks have their own.
 
-import { Chart, TIMES, margins, signature } from './chart.js';
-import { byId, element, swatch } from './element.js';
-import { briefly, hide, placeAt, show } from './hover.js';
-import { States, heightOf } from './states.js';
-import { count, duration, plain } from './text.js';
-import { colour } from './theme.js';
+import { margins } from './chart.js';
+import { isText } from './curve.js';
+import { byId } from './element.js';
+import { hide, show, speak } from './hover.js';
+import { Lane } from './lane.js';
+import { TIMES, Times } from './times.js';
 import { nameOf, view } from './view.js';
 
-const LOWEST = 88;
+/** The height of a chart where there is little room for it; and on a phone, whose page is as long as the charts are. */
+const LOWEST = 80;
+const ON_A_PHONE = 120;
+
+const phone = matchMedia('(max-width: 900px)');
 
 /** A lane's padding and border. */
-const AROUND = 9;
+const AROUND = 5;
 
-const isText = (curve) => curve.kind === 'text';
-
-class Lane {
-  constructor(curves, last) {
-    this.curves = curves;
-    this.last = last;
-    this.slots = curves.map((curve) => view.find(curve)?.slot ?? 0);
-    this.legend = element('div', { class: 'legend' });
-    this.canvas = element('div');
-    this.root = element('section', { class: 'lane', 'aria-label': [...new Set(curves.map((curve) => curve.key))].join(', ') }, this.legend, this.canvas);
-    this.values = [];
-  }
-
-  get signature() {
-    return `${this.last}\n${isText(this.curves[0])}\n${signature(this.curves)}\n${this.slots}`;
-  }
-
-  /** Names, latest values and a way to remove each. */
-  fillLegend() {
-    const keys = new Set(this.curves.map((curve) => curve.key));
-    this.values = this.curves.map((curve) => element('output', {}, latest(curve)));
-    const chips = this.curves.map((curve, place) => element('span', { class: 'chip', 'data-series': nameOf(curve) },
-      isText(curve) ? null : swatch(colour(this.slots[place])),
-      element('span', { class: 'of' }, keys.size > 1 ? `${curve.twin} · ${curve.key}` : curve.twin),
-      this.values[place],
-      element('button', { type: 'button', 'aria-label': `Remove ${curve.twin} ${curve.key}`, onclick: () => view.toggle(curve, false) }, '×')));
-    const heading = keys.size === 1 ? element('h3', {}, [...keys][0]) : null;
-    this.how = element('span', { class: 'how' });
-    this.legend.replaceChildren(...[heading, ...chips, this.how].filter(Boolean));
-    this.refreshLegend();
-  }
-
-  refreshLegend(time, perPixel) {
-    this.curves.forEach((curve, place) => {
-      this.values[place].textContent = time === undefined ? latest(curve) : briefly(curve, placeAt(curve, time, perPixel));
-    });
-    this.how.textContent = how(this.curves);
-  }
-}
-
-const latest = ({ latest: point }) => {
-  if (!point) return 'no values yet';
-  const text = plain(point.value, point.text);
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+/** Curves with one key share a lane and a scale, unless all do; states come after them, and marks last. */
+const group = (curves, lifecycle) => {
+  const numbers = curves.filter((curve) => !isText(curve));
+  const byKey = (curves) => [...Map.groupBy(curves, (curve) => curve.key).values()];
+  const lanes = [...(view.layout === 'stacked' ? byKey(numbers) : [numbers]), ...byKey(curves.filter(isText))]
+    .filter((curves) => curves.length > 0).map((curves) => ({ curves }));
+  const { milestones, total } = lifecycle;
+  return milestones.length > 0 ? [...lanes, { milestones, more: total - milestones.length }] : lanes;
 };
 
-/** How the points became what is drawn. */
-const how = (curves) => {
-  const average = curves.find((curve) => curve.avg);
-  if (average) return `⌀ ${duration(average.interval)}, min–max`;
-  const fewer = curves.filter((curve) => curve.exact === false);
-  if (fewer.length > 0) return `extremes of ${count(fewer.reduce((sum, curve) => sum + curve.of, 0))} points`;
-  return '';
-};
-
-export class Lanes {
+export class Lanes extends EventTarget {
   #lanes = [];
+  #times = null;
   #span = { from: 0, to: 1 };
   #hovered = null;
 
   constructor() {
+    super();
     new ResizeObserver(() => this.#resize()).observe(byId('charts'));
     byId('charts').addEventListener('mouseleave', () => this.#leave());
     byId('charts').addEventListener('scroll', () => this.#leave());
@@ -88,69 +49,84 @@ export class Lanes {
 
   get span() { return { ...this.#span }; }
 
+  get lanes() { return this.#lanes; }
+
   get drawn() {
     return this.#lanes.flatMap((lane) => lane.curves.map((curve, place) => ({
       name: nameOf(curve), kind: curve.kind, points: lane.chart.points[place], of: curve.of, interval: curve.interval ?? 0,
-      breaks: curve.breaks.length,
+      breaks: curve.breaks.length, shift: curve.shift, measure: curve.measure,
     })));
   }
 
-  /** Draws curves over a span of time. Charts stay while they fit. */
-  draw(curves, span) {
+  get milestones() { return this.#lanes.flatMap((lane) => lane.milestones); }
+
+  /** Draws curves and marks over a span of time. Charts stay while they fit. */
+  draw(curves, lifecycle, span) {
     Object.assign(this.#span, span);
-    const groups = group(curves.filter((curve) => view.has(curve)));
-    const lanes = groups.map((curves, place) => new Lane(curves, place === groups.length - 1));
+    const groups = group(curves.filter((curve) => view.has(curve)), lifecycle);
+    const lanes = groups.map((content) => new Lane(content));
     const same = lanes.length === this.#lanes.length && lanes.every((lane, place) => lane.signature === this.#lanes[place].signature);
-    if (!same) return this.#build(lanes);
-    this.#lanes.forEach((lane, place) => {
-      lane.curves = lanes[place].curves;
-      lane.chart.update(lane.curves, this.#span);
-    });
-    this.#point();
+    if (same) {
+      this.#lanes.forEach((lane, place) => lane.update(lanes[place], this.#span));
+      this.#times?.redraw([], this.#span);
+      this.#point();
+    } else {
+      this.#build(lanes);
+    }
+    this.dispatchEvent(new Event('drawn'));
   }
 
   /** Draws all anew, in other colours or with other times. */
   rebuild() {
-    this.#build(this.#lanes.map(({ curves, last }) => new Lane(curves, last)));
+    this.#build(this.#lanes.map((lane) => new Lane(lane)));
   }
+
+  /** Moves what is drawn at once, until what belongs there has come. */
+  look(from, to) {
+    Object.assign(this.#span, { from, to });
+    this.#charts().forEach((chart) => chart.uplot.setScale('x', { min: from, max: to }));
+  }
+
+  #charts() { return [...this.#lanes.map((lane) => lane.chart), this.#times].filter(Boolean); }
 
   #build(lanes) {
     this.#leave();
-    this.#lanes.forEach((lane) => lane.chart.destroy());
+    this.#charts().forEach((chart) => chart.destroy());
     this.#lanes = lanes;
     byId('lanes').replaceChildren(...lanes.map((lane) => lane.root));
     lanes.forEach((lane) => lane.fillLegend());
     const heights = this.#heights();
-    // In one chart, the axes of all keys stand beside it; the states keep clear of them.
-    const sides = margins(view.layout === 'overlap' ? lanes.flatMap((lane) => lane.curves).filter((curve) => !isText(curve)) : []);
+    const width = byId('charts').clientWidth - 6;
+    // In one chart, the axes of all keys stand beside it; the strips keep clear of them.
+    const keys = new Set(lanes.flatMap((lane) => (lane.isStates ? [] : lane.curves.map((curve) => curve.key))));
+    const sides = margins(view.layout === 'overlap' ? keys.size : 1, width);
     const on = {
       reset: () => view.reset(),
       zoom: (from, to) => view.zoomTo(from, to),
       hover: (chart) => this.#hover(chart),
     };
-    lanes.forEach((lane, place) => {
-      const options = { width: byId('charts').clientWidth - 6, height: heights[place], span: this.#span, last: lane.last, on, ...sides };
-      lane.chart = isText(lane.curves[0]) ? new States(lane.canvas, lane.curves, options) : new Chart(lane.canvas, lane.curves, lane.slots, options);
-    });
+    const shared = view.layout === 'shared';
+    const common = { width, span: this.#span, on, shared, ...sides };
+    lanes.forEach((lane, place) => lane.draw({ ...common, height: heights[place] }));
+    this.#times = lanes.length > 0 ? new Times(byId('times'), common) : null;
   }
 
-  // States need little; the curves share what is left.
+  // Strips need little; the curves share what is left.
   #heights() {
-    const fixed = this.#lanes.map((lane) => (isText(lane.curves[0]) ? heightOf(lane.curves, lane.last) : 0));
+    const fixed = this.#lanes.map((lane) => lane.height);
     const curves = fixed.filter((height) => height === 0).length;
     const legends = this.#lanes.reduce((sum, lane) => sum + lane.legend.offsetHeight + AROUND, 0);
-    const left = byId('charts').clientHeight - legends - fixed.reduce((sum, height) => sum + height, 0);
-    return fixed.map((height, place) => {
-      if (height > 0) return height;
-      // The lowest lane also holds the times.
-      const times = fixed.at(-1) > 0 ? 0 : TIMES;
-      return Math.floor(Math.max(LOWEST, (left - times) / curves) + (this.#lanes[place].last ? times : 0));
-    });
+    const lowest = phone.matches ? ON_A_PHONE : LOWEST;
+    const room = phone.matches ? 0 : byId('charts').clientHeight;
+    const left = room - TIMES - legends - fixed.reduce((sum, height) => sum + height, 0);
+    return fixed.map((height) => height || Math.floor(Math.max(lowest, left / curves)));
   }
 
   #resize() {
+    const width = byId('charts').clientWidth - 6;
     const heights = this.#heights();
-    this.#lanes.forEach((lane, place) => lane.chart.resize(byId('charts').clientWidth - 6, heights[place]));
+    this.#lanes.forEach((lane, place) => lane.chart.resize(width, heights[place]));
+    this.#times?.resize(width, TIMES);
   }
 
   #hover(chart) {
@@ -162,12 +138,14 @@ export class Lanes {
     this.#point();
   }
 
+  #perPixel(chart) { return (this.#span.to - this.#span.from) / Math.max(1, chart.over.clientWidth); }
+
   #point() {
     if (!this.#hovered) return this.#lanes.forEach((lane) => lane.refreshLegend());
     const { lane, left, top } = this.#hovered;
     const chart = lane.chart.uplot;
     const time = chart.posToVal(left, 'x');
-    const perPixel = (this.#span.to - this.#span.from) / Math.max(1, chart.over.clientWidth);
+    const perPixel = this.#perPixel(chart);
     this.#lanes.forEach((lane) => lane.refreshLegend(time, perPixel));
     const { x, y } = chart.over.getBoundingClientRect();
     show(lane, time, perPixel, x + left, y + Math.max(0, top));
@@ -186,15 +164,22 @@ export class Lanes {
     const { from, to } = this.#span;
     const at = this.#hovered ? from + (this.#hovered.left / width) * (to - from) : (from + to) / 2;
     const zoom = (factor) => view.zoomTo(at - (at - from) * factor, at + (to - at) * factor);
-    const move = (step) => {
-      const left = Math.min(width - 1, Math.max(0, (this.#hovered?.left ?? width / 2) + step));
+    const point = (wanted) => {
+      const left = Math.min(width - 1, Math.max(0, wanted));
       this.#hovered = { lane, left, top: this.#hovered?.top ?? 20 };
       this.#lanes.forEach((lane) => lane.chart.uplot.setCursor({ left, top: 20 }, false));
       this.#point();
+      speak(this.#lanes, from + (left / width) * (to - from), this.#perPixel(lane.chart.uplot));
     };
+    const move = (step) => point((this.#hovered?.left ?? width / 2) + step);
+    const pan = (part) => view.zoomTo(from + part * (to - from), to + part * (to - from));
     const keys = {
       ArrowLeft: () => move(event.shiftKey ? -40 : -4),
       ArrowRight: () => move(event.shiftKey ? 40 : 4),
+      Home: () => point(0),
+      End: () => point(width),
+      PageUp: () => pan(-0.5),
+      PageDown: () => pan(0.5),
       '+': () => zoom(0.5),
       '-': () => zoom(2),
       Escape: () => view.reset(),
@@ -204,11 +189,3 @@ export class Lanes {
     keys[event.key]();
   }
 }
-
-/** Curves with one key share a lane and a scale; states come last, in one lane. */
-const group = (curves) => {
-  const numbers = curves.filter((curve) => !isText(curve));
-  const states = curves.filter(isText);
-  const byKey = view.layout === 'overlap' ? [numbers] : [...Map.groupBy(numbers, (curve) => curve.key).values()];
-  return [...byKey, states].filter((group) => group.length > 0);
-};

@@ -29,22 +29,16 @@ export class Records {
 
   constructor() {
     byId('only').addEventListener('change', () => this.load());
-    byId('fold').addEventListener('click', () => {
-      const open = byId('fold').getAttribute('aria-expanded') !== 'true';
-      byId('fold').setAttribute('aria-expanded', String(open));
-      byId('rows').hidden = !open;
-      if (open) this.load();
-    });
     view.addEventListener('change', () => { if (byId('only').checked) this.load(); });
   }
 
-  /** Newer records, unless the table is folded, or somebody is reading further down. */
+  /** Newer records, unless the table is hidden, or somebody is reading further down. */
   refresh() {
     if (byId('rows').scrollTop < 8) this.load();
   }
 
   async load() {
-    if (this.#busy || byId('rows').hidden) return;
+    if (this.#busy || byId('rows').closest('[hidden]')) return;
     this.#busy = true;
     const parameters = [['limit', this.#limit]];
     if (byId('only').checked) view.series.forEach((series) => parameters.push(['series', nameOf(series)]));

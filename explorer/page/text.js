@@ -1,14 +1,11 @@
 // Numbers, times and values as people read them.
 
-const ZONE = 'zone';
-
-export const zone = () => (localStorage.getItem(ZONE) === 'utc' ? 'utc' : 'local');
-export const setZone = (chosen) => localStorage.setItem(ZONE, chosen);
+import { view } from './view.js';
 
 /** What uPlot labels its axis by. */
 export const zoned = (milliseconds) => {
   const date = new Date(milliseconds);
-  return zone() === 'utc' ? uPlot.tzDate(date, 'Etc/UTC') : date;
+  return view.zone === 'utc' ? uPlot.tzDate(date, 'Etc/UTC') : date;
 };
 
 const pad = (number, digits = 2) => String(number).padStart(digits, '0');
@@ -22,7 +19,7 @@ export const when = (milliseconds) => {
 };
 
 /** Time of day to the second. */
-export const clock = (milliseconds) => {
+const clock = (milliseconds) => {
   const date = zoned(milliseconds);
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 };
@@ -45,7 +42,7 @@ export const exactTime = (curve, place) => {
   if (noted) return noted;
   const tenths = Math.round(curve.t[place] * 10_000);
   const whole = Math.floor(tenths / 10_000);
-  const seconds = new Date(curve.base + whole).toISOString().slice(0, -1);
+  const seconds = new Date(curve.base - curve.shift + whole).toISOString().slice(0, -1);
   return `${seconds}${pad(tenths - whole * 10_000, 4)}Z`;
 };
 
@@ -73,4 +70,13 @@ export const duration = (milliseconds) => {
   const units = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1_000, 's']];
   const [length, unit] = units.find(([length]) => milliseconds >= length) ?? [1, 'ms'];
   return `${short(milliseconds / length)} ${unit}`;
+};
+
+/** Text that is cut where it would be longer than so many characters. */
+export const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+/** What happened to a twin or a relationship as a whole. */
+export const milestoneText = ({ twin, relationship, ends }) => {
+  const what = relationship ? `${twin} → ${relationship.target} (${relationship.name || relationship.id})` : twin;
+  return `${what} ${ends ? 'deleted' : 'created'}`;
 };

@@ -19,9 +19,10 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
-    branch::{Branch, Wanted},
+    branch::{Branch, Model, Wanted},
     curve::Curve,
     export::{self, Format},
+    lifecycle::Milestone,
     moment,
     overview::Overview,
     problem::Problem,
@@ -50,7 +51,9 @@ pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
         .route("/api/overview", get(overview))
         .route("/api/twins", get(twins))
+        .route("/api/models", get(models))
         .route("/api/series", get(series))
+        .route("/api/lifecycle", get(lifecycle))
         .route("/api/records", get(records))
         .route("/api/export", get(export))
         .route("/api/live", get(live))
@@ -73,15 +76,20 @@ async fn overview(shared: State<Shared>) -> impl IntoResponse {
 }
 
 async fn twins(shared: State<Shared>, RawQuery(query): RawQuery) -> Result<impl IntoResponse, Problem> {
-    let query = Query::parse(query.as_deref(), &["under", "search", "skip", "limit"])?;
-    let wanted = match (query.text("under"), query.text("search")) {
-        (None, None) => Wanted::Top,
-        (Some(parent), None) => Wanted::Under(parent),
-        (None, Some(text)) => Wanted::Named(text),
-        (Some(_), Some(_)) => return Err(Problem("A search looks at all twins; leave out under.".to_owned())),
+    let query = Query::parse(query.as_deref(), &["under", "model", "search", "skip", "limit"])?;
+    let wanted = match (query.text("under"), query.text("model"), query.text("search")) {
+        (None, None, None) => Wanted::Top,
+        (Some(parent), None, None) => Wanted::Under(parent),
+        (None, Some(model), None) => Wanted::Of(model),
+        (None, None, Some(text)) => Wanted::Named(text),
+        _ => return Err(Problem("Only one of under, model and search can be answered at once.".to_owned())),
     };
     let (skip, limit) = (query.number("skip", 0, 0, usize::MAX)?, query.number("limit", 100, 1, PAGE)?);
     Ok(fresh(Branch::of(&shared.store.read(), wanted, skip, limit)))
+}
+
+async fn models(shared: State<Shared>) -> impl IntoResponse {
+    fresh(json!({"models": Model::all(&shared.store.read())}))
 }
 
 async fn series(shared: State<Shared>, RawQuery(query): RawQuery) -> Result<impl IntoResponse, Problem> {
@@ -101,6 +109,28 @@ async fn series(shared: State<Shared>, RawQuery(query): RawQuery) -> Result<impl
     drop(store);
     let (from, to) = (moment::milliseconds(window.from), moment::milliseconds(window.to));
     Ok(fresh(json!({"from": from, "to": to, "series": curves})))
+}
+
+async fn lifecycle(shared: State<Shared>, RawQuery(query): RawQuery) -> Result<impl IntoResponse, Problem> {
+    let query = Query::parse(query.as_deref(), &["twin", "from", "to", "limit"])?;
+    let (twins, span) = (query.texts("twin"), query.span()?);
+    let limit = query.number("limit", PAGE, 1, PAGE)?;
+    let store = shared.store.read();
+    let mut found = store.lifecycle().newest(span, &twins);
+    let milestones: Vec<_> = found.by_ref().take(limit).map(told).collect();
+    let total = milestones.len() + found.count();
+    Ok(fresh(json!({"total": total, "milestones": milestones})))
+}
+
+fn told(milestone: &Milestone) -> Value {
+    let link = milestone.relationship.as_ref();
+    let link = link.map(|link| json!({"id": &*link.id, "name": &*link.name, "target": &*link.target}));
+    json!({
+        "time": moment::milliseconds(milestone.time),
+        "twin": &*milestone.twin,
+        "relationship": link,
+        "ends": milestone.ends,
+    })
 }
 
 async fn records(shared: State<Shared>, RawQuery(query): RawQuery) -> Result<impl IntoResponse, Problem> {

@@ -1,6 +1,7 @@
-//! A few twins of the tree, as the page shows them: those at the top, those under a twin, or those that are searched for.
+//! A few twins, as the page shows them: those at the top of the tree, those under a twin, those of a model, or those that
+//! are searched for. And the models, to choose from.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
@@ -37,11 +38,21 @@ struct Key {
     points: usize,
 }
 
+/// A model, and how many twins there are of it.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Model {
+    /// Empty for the twins whose model no record has named.
+    id: String,
+    twins: usize,
+}
+
 /// Which twins are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wanted<'a> {
     Top,
     Under(&'a str),
+    /// Those of this model; of none that is known, where it is empty.
+    Of(&'a str),
     /// Those whose id, model or keys have this in them, in whatever case.
     Named(&'a str),
 }
@@ -61,25 +72,40 @@ impl Branch {
                 let children = tree.children.get(parent);
                 let page = children.into_iter().flatten().skip(skip).take(limit);
                 Self {
-                    total: children.map_or(0, std::collections::BTreeMap::len),
+                    total: children.map_or(0, BTreeMap::len),
                     twins: page.filter_map(|(twin, relationship)| leaf(twin, Some(relationship))).collect(),
                 }
+            }
+            Wanted::Of(model) => {
+                Self::sorted(store, skip, limit, |_, twin| twin.model.as_deref().unwrap_or_default() == model)
             }
             Wanted::Named(text) => {
                 let text = text.to_lowercase();
                 let has = |name: &str| name.to_lowercase().contains(&text);
-                let mut found: Vec<_> = store
-                    .twins()
-                    .filter(|(id, twin)| {
-                        has(id) || twin.model.as_deref().is_some_and(has) || twin.series.keys().any(|key| has(key))
-                    })
-                    .map(|(id, _)| id)
-                    .collect();
-                found.sort_unstable();
-                let page = found.iter().skip(skip).take(limit);
-                Self { total: found.len(), twins: page.filter_map(|twin| leaf(twin, None)).collect() }
+                Self::sorted(store, skip, limit, |id, twin| {
+                    has(id) || twin.model.as_deref().is_some_and(has) || twin.series.keys().any(|key| has(key))
+                })
             }
         }
+    }
+
+    /// Those that are wanted of all twins, by their ids.
+    fn sorted(store: &Store, skip: usize, limit: usize, is_wanted: impl Fn(&str, &Twin) -> bool) -> Self {
+        let mut found: Vec<_> = store.twins().filter(|(id, twin)| is_wanted(id, twin)).collect();
+        found.sort_unstable_by_key(|(id, _)| *id);
+        let page = found.iter().skip(skip).take(limit);
+        Self { total: found.len(), twins: page.map(|(id, twin)| Leaf::of(id, twin, None, store.tree())).collect() }
+    }
+}
+
+impl Model {
+    /// All models of which twins are known, by their ids.
+    pub(crate) fn all(store: &Store) -> Vec<Self> {
+        let mut twins: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, twin) in store.twins() {
+            *twins.entry(twin.model.as_deref().unwrap_or_default()).or_default() += 1;
+        }
+        twins.into_iter().map(|(id, twins)| Self { id: id.to_owned(), twins }).collect()
     }
 }
 
@@ -94,7 +120,7 @@ impl Leaf {
             id: id.to_owned(),
             model: twin.model.as_deref().map(str::to_owned),
             relationship: relationship.map(str::to_owned),
-            children: tree.children.get(id).map_or(0, std::collections::BTreeMap::len),
+            children: tree.children.get(id).map_or(0, BTreeMap::len),
             ended: twin.ended,
             keys: twin.series.iter().map(key).collect(),
         }

@@ -3,13 +3,17 @@
 
 mod aggregate;
 mod decimate;
+mod kind;
 mod line;
 mod window;
 
 use serde::Serialize;
 
-use self::line::{Line, points};
 pub(crate) use self::window::{Interval, Window};
+use self::{
+    kind::Kind,
+    line::{Line, points},
+};
 use crate::{moment::MILLISECOND, series::Series, value::Value};
 
 /// A series as it is drawn. Times are milliseconds after `base`, exact to the ten-thousandth.
@@ -28,16 +32,6 @@ pub(crate) struct Curve {
     pub(crate) line: Line,
 }
 
-/// How a series is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
-    /// A curve.
-    Number,
-    /// A lane of states.
-    Text,
-}
-
 /// The newest point of a series, in the window or not.
 #[derive(Debug, Serialize)]
 pub(crate) struct Latest {
@@ -53,7 +47,7 @@ impl Curve {
         let base = window.from.div_euclid(MILLISECOND);
         let nothing = Series::default();
         let series = series.unwrap_or(&nothing);
-        let kind = if series.is_numeric() || series.len() == 0 { Kind::Number } else { Kind::Text };
+        let kind = Kind::of(series);
         let inside = series.between(window.from, window.to);
         let latest = series.last().map(|point| Latest {
             time: point.time_text(),
@@ -62,9 +56,14 @@ impl Curve {
         });
         // The neighbours too, so that lines run to the edges and a state is known from the start.
         let with_neighbours = inside.start.saturating_sub(1)..(inside.end + 1).min(series.len());
-        let interval = window.interval.length(window, inside.len());
+        let interval = match kind {
+            // Nobody asks for the average of an enumeration, unless they say so.
+            Kind::Step if window.interval == Interval::Auto => None,
+            Kind::Text => None,
+            Kind::Number | Kind::Step => window.interval.length(window, inside.len()),
+        };
         let line = match interval {
-            Some(length) if kind == Kind::Number => aggregate::aggregate(series, with_neighbours, length, base),
+            Some(length) => aggregate::aggregate(series, with_neighbours, length, base),
             _ if inside.len() <= window.most_points() => points(series, with_neighbours, base, true),
             _ => points(series, decimate::decimate(series, with_neighbours, window), base, false),
         };

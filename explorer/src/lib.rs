@@ -8,12 +8,13 @@
 //! page                              what runs in the browser
 //! overview, branch, export          where things stand, a part of the tree of twins, points as a file
 //! query, problem                    a request taken apart, and what is said where that can't be done
-//! curve::{self, aggregate, decimate, line, window}
+//! curve::{self, aggregate, decimate, line, kind, window}
 //!                                   a series as it is drawn
 //! reader                            events come out of the hub, as any consumer gets them
 //! store                             records are drawn, related and listed, unless they are repeats
 //! twin, series                      what is drawn of a twin
-//! graph, raw_records, repeats       what else is kept of records
+//! graph, lifecycle, raw_records, repeats
+//!                                   what else is kept of records
 //! record, value                     an event's body taken apart, and each record read, in either format
 //! config, counters, moment
 //! ```
@@ -28,14 +29,18 @@
 //! | --- | --- |
 //! | `GET /api/overview` | counters, the times of the oldest and newest point, the state of the connection to the hub, what to show first |
 //! | `GET /api/live` | the same as server-sent events: at once, then when something has changed, at most twice a second |
-//! | `GET /api/twins` | `?under=<twin>` or `?search=<text>`, else those at the top; `&skip=`, `&limit=` (100): twins with their keys |
-//! | `GET /api/series` | `?series=…` (up to 50 times) `&from=&to=&width=` (pixels, 1000) `&interval=auto\|raw\|1s\|10s\|1m`: see below |
+//! | `GET /api/twins` | `?under=<twin>` or `?model=<id>` or `?search=<text>`, else those at the top; `&skip=`, `&limit=` (100): twins with their keys |
+//! | `GET /api/models` | the models of the twins, and how many twins there are of each; an empty id for those whose model is not known |
+//! | `GET /api/series` | `?series=…` (up to 50 times) `&from=&to=&width=` (pixels, 1000) `&interval=auto\|raw\|fit\|1s\|10m\|1h\|1d\|…`: see below |
+//! | `GET /api/lifecycle` | `?twin=…` (any number) `&from=&to=&limit=` (500): when twins and their relationships began and ended, newest first |
 //! | `GET /api/records` | `?series=…&twin=&before=<number>&limit=` (100): the newest records as they came, newest first |
 //! | `GET /api/export` | `?series=…&from=&to=&format=ndjson\|csv`: every point in the window, as a file |
 //!
 //! A series in a window comes as its points if they are at most two for each pixel (`exact`), else, with `raw`, as the
 //! first, lowest, highest and last point of each pixel, and with `auto` as averages over a length that suits the width.
-//! Averages are over the points, not over time, and have `min`, `max` and `count` beside them. `breaks` are the places
+//! `fit` averages whatever the number of points is. Averages are over the points, not over time, and have `min`, `max`,
+//! `last` and `count` beside them. Texts, booleans and the like (`kind` is `text`) are never averaged, and whole numbers
+//! of which there are few different ones (`step`) only over a length that the request names. `breaks` are the places
 //! that no line leads to: after a removal, and after a pause more than five times as long as is usual for the series.
 //! One neighbour on either side of the window comes with it.
 
@@ -47,6 +52,7 @@ mod curve;
 mod explorer;
 mod export;
 mod graph;
+mod lifecycle;
 mod moment;
 mod overview;
 mod page;

@@ -40,6 +40,11 @@ impl<'a> Query<'a> {
         self.pairs.iter().find(|pair| pair.0 == name).map(|(_, value)| &**value)
     }
 
+    /// All values of a name.
+    pub(crate) fn texts(&self, name: &str) -> Vec<&str> {
+        self.pairs.iter().filter(|pair| pair.0 == name).map(|(_, value)| &**value).collect()
+    }
+
     /// All series: each is a twin's id and a key, both percent-encoded, with a slash between them.
     pub(crate) fn series(&self) -> Result<Vec<Name>, Problem> {
         let named = self.pairs.iter().filter(|pair| pair.0 == "series");
@@ -83,13 +88,27 @@ impl<'a> Query<'a> {
         let interval = match self.text("interval").unwrap_or("auto") {
             "auto" => Interval::Auto,
             "raw" => Interval::Raw,
-            "1s" => Interval::Fixed(SECOND),
-            "10s" => Interval::Fixed(10 * SECOND),
-            "1m" => Interval::Fixed(60 * SECOND),
-            other => return Err(Problem(format!("interval is auto, raw, 1s, 10s or 1m, not {other}."))),
+            "fit" => Interval::Fit,
+            other => Interval::Fixed(length(other).ok_or_else(|| {
+                Problem(format!("interval is auto, raw, fit, or a length such as 1s, 10m, 1h or 1d, not {other}."))
+            })?),
         };
         Ok(Window { from, to, width: self.number("width", 1_000, 10, 10_000)?, interval })
     }
+}
+
+/// A length of time: a whole number of seconds, minutes, hours or days.
+fn length(text: &str) -> Option<Nanoseconds> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let number: Nanoseconds = number.parse().ok().filter(|number| *number > 0)?;
+    number.checked_mul(seconds * SECOND)
 }
 
 impl Name {
@@ -120,12 +139,33 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_is_a_word_or_a_length() {
+        let cases = [
+            ("fit", Interval::Fit),
+            ("1s", Interval::Fixed(SECOND)),
+            ("15m", Interval::Fixed(900 * SECOND)),
+            ("6h", Interval::Fixed(21_600 * SECOND)),
+            ("1d", Interval::Fixed(86_400 * SECOND)),
+        ];
+        for (text, interval) in cases {
+            let query = format!("interval={text}");
+            assert_eq!(Query::parse(Some(&query), &["interval"]).unwrap().window().unwrap().interval, interval);
+        }
+        for text in ["0s", "-1s", "s", "", "1", "1w", "9999999999d", "é"] {
+            assert_eq!(length(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn each_mistake_is_explained() {
         assert_eq!(problem("series=Step"), "A series is <twin>/<key>, not Step.");
         assert_eq!(problem("from=now"), "from is a time in milliseconds since 1970, not now.");
         assert_eq!(problem("from=2&to=1"), "from is after to.");
         assert_eq!(problem("width=0"), "width is a whole number from 10 to 10000, not 0.");
-        assert_eq!(problem("interval=2s"), "interval is auto, raw, 1s, 10s or 1m, not 2s.");
+        assert_eq!(
+            problem("interval=2x"),
+            "interval is auto, raw, fit, or a length such as 1s, 10m, 1h or 1d, not 2x."
+        );
         assert!(problem("colour=red").starts_with("There is no parameter colour"));
         assert!(problem(&"series=a/b&".repeat(51)).starts_with("These are 51 series"));
     }

@@ -11,6 +11,7 @@ use crate::{
     config::Limits,
     counters::Counters,
     graph::{Graph, Tree},
+    lifecycle::{Lifecycle, Link, Milestone},
     moment::{self, Nanoseconds, SECOND},
     raw_records::{Origin, RawRecord, RawRecords},
     record::{Change, Content, Record, Unreadable},
@@ -29,6 +30,7 @@ pub(crate) struct Store {
     twins: IndexMap<Arc<str>, Twin>,
     graph: Graph,
     tree: OnceLock<Tree>,
+    lifecycle: Lifecycle,
     raw: RawRecords,
     repeats: Repeats,
     counters: Counters,
@@ -45,6 +47,7 @@ impl Store {
             twins: IndexMap::new(),
             graph: Graph::default(),
             tree: OnceLock::new(),
+            lifecycle: Lifecycle::default(),
             raw: RawRecords::new(limits.records, limits.record_bytes),
             repeats: Repeats::new(limits.event_ids),
             counters: Counters::default(),
@@ -110,7 +113,7 @@ impl Store {
                 Vec::new()
             }
             Content::Relationship { id, name, source, target, ends } => {
-                self.relate(id, name, source, target, *ends);
+                self.relate(id, name, source, target, *ends, time);
                 Vec::new()
             }
         };
@@ -166,7 +169,8 @@ impl Store {
             self.counters.left_out += 1;
             return;
         };
-        let Some((_, twin)) = self.twins.get_index_mut(index) else { return };
+        let Some((id, twin)) = self.twins.get_index_mut(index) else { return };
+        self.lifecycle.insert(Milestone { time, twin: Arc::clone(id), relationship: None, ends });
         twin.remember_model(model);
         twin.ended = ends;
         self.shape += 1;
@@ -175,7 +179,7 @@ impl Store {
         }
     }
 
-    fn relate(&mut self, id: &str, name: &str, source: &str, target: &str, ends: bool) {
+    fn relate(&mut self, id: &str, name: &str, source: &str, target: &str, ends: bool, time: Nanoseconds) {
         if !ends && self.graph.len() >= self.limits.series {
             self.counters.left_out += 1;
             return;
@@ -188,6 +192,8 @@ impl Store {
         else {
             return;
         };
+        let link = Link { id: id.into(), name: name.into(), target: Arc::clone(target) };
+        self.lifecycle.insert(Milestone { time, twin: Arc::clone(source), relationship: Some(link), ends });
         if ends {
             self.graph.end(source, id);
         } else {
@@ -272,6 +278,10 @@ impl Store {
 
     pub(crate) fn tree(&self) -> &Tree {
         self.tree.get_or_init(|| self.graph.tree(self.twins.keys()))
+    }
+
+    pub(crate) fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
     }
 
     pub(crate) fn raw(&self) -> &RawRecords {

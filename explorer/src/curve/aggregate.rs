@@ -1,4 +1,4 @@
-//! Averages, lowest and highest over intervals that begin at whole multiples of their length.
+//! Averages, lowest, highest and last over intervals that begin at whole multiples of their length.
 
 use std::ops::Range;
 
@@ -13,6 +13,7 @@ struct Bucket {
     sum: f64,
     min: f64,
     max: f64,
+    last: f64,
     count: usize,
     broken: bool,
 }
@@ -40,12 +41,13 @@ pub(super) fn aggregate(series: &Series, places: Range<usize>, length: Nanosecon
                 bucket.sum += value;
                 bucket.min = bucket.min.min(value);
                 bucket.max = bucket.max.max(value);
+                bucket.last = value;
                 bucket.count += 1;
             }
             before => {
                 // What broke within an interval still joins it to the next one.
                 let broken = broken && before.is_some();
-                buckets.push(Bucket { start, sum: value, min: value, max: value, count: 1, broken });
+                buckets.push(Bucket { start, sum: value, min: value, max: value, last: value, count: 1, broken });
             }
         }
         broken = false;
@@ -58,6 +60,7 @@ pub(super) fn aggregate(series: &Series, places: Range<usize>, length: Nanosecon
         avg,
         min: buckets.iter().map(|bucket| bucket.min).collect(),
         max: buckets.iter().map(|bucket| bucket.max).collect(),
+        last: buckets.iter().map(|bucket| bucket.last).collect(),
         count: buckets.iter().map(|bucket| bucket.count).collect(),
         breaks: buckets.iter().enumerate().filter(|(_, bucket)| bucket.broken).map(|(place, _)| place).collect(),
         removals: removals.into_iter().map(|time| after(base, time)).collect(),
@@ -82,7 +85,7 @@ mod tests {
     fn intervals_begin_at_multiples_of_their_length() {
         let series =
             series(&[(900, Some(1.0)), (1_000, Some(2.0)), (1_500, Some(4.0)), (3_000, None), (3_100, Some(5.0))]);
-        let Line::Aggregates { interval, t, avg, min, max, count, breaks, removals } =
+        let Line::Aggregates { interval, t, avg, min, max, last, count, breaks, removals } =
             aggregate(&series, 0..5, SECOND, 0)
         else {
             panic!("no aggregates")
@@ -91,6 +94,7 @@ mod tests {
         assert_eq!(t, [0.0, 1_000.0, 3_000.0]);
         assert_eq!(avg, [1.0, 3.0, 5.0]);
         assert_eq!((min, max), (vec![1.0, 2.0, 5.0], vec![1.0, 4.0, 5.0]));
+        assert_eq!(last, [1.0, 4.0, 5.0]);
         assert_eq!(count, [1, 2, 1]);
         assert_eq!((breaks, removals), (vec![2], vec![3_000.0]));
     }

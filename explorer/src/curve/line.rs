@@ -36,6 +36,7 @@ pub(crate) enum Line {
         avg: Vec<f64>,
         min: Vec<f64>,
         max: Vec<f64>,
+        last: Vec<f64>,
         count: Vec<usize>,
         /// The places of those that no line leads to.
         breaks: Vec<usize>,

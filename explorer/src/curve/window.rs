@@ -43,6 +43,8 @@ pub(crate) enum Interval {
     Auto,
     /// Not at all.
     Raw,
+    /// Over a length that suits the width, however few the points are.
+    Fit,
     /// Over this length, or a longer one if there would be far more intervals than pixels.
     Fixed(Nanoseconds),
 }
@@ -55,6 +57,7 @@ impl Interval {
         let nice = |least: Nanoseconds| NICE.into_iter().find(|length| *length >= least).unwrap_or(least);
         match self {
             Self::Auto if points > window.most_points() => Some(nice(least(window.width / PIXELS))),
+            Self::Fit => Some(nice(least(window.width / PIXELS))),
             Self::Auto | Self::Raw => None,
             Self::Fixed(length) if least(window.most_points()) > length => Some(nice(least(window.most_points()))),
             Self::Fixed(length) => Some(length),
@@ -78,6 +81,7 @@ mod tests {
         let window = Window { from: 0, to: 3_600 * SECOND, width: 1_000, interval: Interval::Auto };
         assert_eq!(Interval::Auto.length(&window, 2_000), None);
         assert_eq!(Interval::Auto.length(&window, 2_001), Some(15 * SECOND));
+        assert_eq!(Interval::Fit.length(&window, 3), Some(15 * SECOND));
         assert_eq!(Interval::Raw.length(&window, 1_000_000), None);
         assert_eq!(Interval::Fixed(10 * SECOND).length(&window, 1), Some(10 * SECOND));
         assert_eq!(Interval::Fixed(SECOND).length(&window, 1), Some(2 * SECOND), "no more than two for each pixel");

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use crate::factory::{Factory, graph, milliseconds, moment, relation, removal, text, time, update};
+use crate::factory::{
+    Factory, graph, lifecycle, milliseconds, moment, relation, relation_at, removal, text, time, update,
+};
 
 const NOON: &str = "2026-01-01T12:00:00.0000000Z";
 
@@ -86,6 +88,70 @@ async fn the_tree_follows_the_relationships() {
 }
 
 #[tokio::test]
+async fn twins_are_found_by_their_models() {
+    let factory = Factory::start().await;
+    let mut nameless = update("Alone", "Mood", "good", noon_and(0));
+    nameless["ModelId"].take();
+    let records = [update("B", "Force", 1, noon_and(0)), lifecycle("A", "Create", noon_and(0)), nameless];
+    factory.send_records(&records).await;
+    factory.has_read(3).await;
+    let models = factory.json("api/models").await;
+    let id = |twin: &str| format!("dtmi:com:microsoft:iot:e2e:digital_factory:{twin};1");
+    let expected =
+        [(String::new(), 1), (id("A"), 1), (id("B"), 1)].map(|(id, twins)| json!({"id": id, "twins": twins}));
+    assert_eq!(models["models"], json!(expected));
+    assert_eq!(ids(&factory.json(&format!("api/twins?model={}", id("B"))).await), ["B"]);
+    assert_eq!(ids(&factory.json("api/twins?model=").await), ["Alone"]);
+}
+
+#[tokio::test]
+async fn what_begins_and_ends_is_marked() {
+    let factory = Factory::start().await;
+    let relation = |action, seconds| relation_at("Line", "runs", "Step", action, noon_and(seconds));
+    let records = [
+        lifecycle("Step", "Create", noon_and(0)),
+        lifecycle("Other", "Create", noon_and(1)),
+        relation("Create", 2),
+        relation("Delete", 3),
+        lifecycle("Step", "Delete", noon_and(4)),
+    ];
+    factory.send_records(&records).await;
+    factory.has_read(5).await;
+    let answer = factory.json("api/lifecycle?twin=Step&twin=Nobody").await;
+    let link = json!({"id": "Line-Step", "name": "runs", "target": "Step"});
+    let at = |seconds, twin, relationship: &Value, ends| {
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds of this century are exact")]
+        let time = milliseconds(noon_and(seconds)) as f64;
+        json!({"time": time, "twin": twin, "relationship": relationship, "ends": ends})
+    };
+    let expected = [
+        at(4, "Step", &Value::Null, true),
+        at(3, "Line", &link, true),
+        at(2, "Line", &link, false),
+        at(0, "Step", &Value::Null, false),
+    ];
+    assert_eq!((&answer["total"], &answer["milestones"]), (&json!(4), &json!(expected)));
+    let window = format!("from={}&to={}", milliseconds(noon_and(1)), milliseconds(noon_and(3)));
+    let some = factory.json(&format!("api/lifecycle?{window}&limit=1")).await;
+    assert_eq!((&some["total"], some["milestones"].as_array().unwrap().len()), (&json!(3), 1));
+}
+
+#[tokio::test]
+async fn whole_numbers_of_which_there_are_few_are_steps() {
+    let factory = Factory::start().await;
+    let records: Vec<_> = (0..5_000).map(|second| update("Step", "Mode", second / 100 % 3, noon_and(second))).collect();
+    factory.send_records(&records.chunks(500).map(|some| json!(some)).collect::<Vec<_>>()).await;
+    factory.has_read(5_000).await;
+    let auto = factory.curve("series=Step/Mode&width=100").await;
+    assert_eq!((&auto["kind"], &auto["exact"]), (&json!("step"), &json!(false)));
+    assert_eq!(auto["avg"], Value::Null, "nobody asked for averages");
+    let fixed = factory.curve("series=Step/Mode&width=1000&interval=1m").await;
+    assert_eq!((&fixed["last"][0], &fixed["count"][0]), (&json!(0.0), &json!(60)));
+    let fit = factory.curve("series=Step/Mode&width=400&interval=fit").await;
+    assert_eq!(fit["interval"], 60_000);
+}
+
+#[tokio::test]
 async fn removals_and_gaps_break_the_line() {
     let factory = Factory::start().await;
     let at = |seconds| update("Step", "Force", seconds, noon_and(seconds));
@@ -102,6 +168,7 @@ async fn removals_and_gaps_break_the_line() {
     assert_eq!(averages["avg"], json!([4.5, 15.0, 64.5]));
     assert_eq!(averages["min"], json!([0.0, 11.0, 60.0]));
     assert_eq!(averages["max"], json!([9.0, 19.0, 69.0]));
+    assert_eq!(averages["last"], json!([9.0, 19.0, 69.0]));
     assert_eq!(averages["count"], json!([10, 9, 10]));
     assert_eq!(averages["breaks"], json!([1, 2]));
     assert_eq!(averages["removals"], json!([10_000.0]));
@@ -225,12 +292,15 @@ async fn what_is_not_understood_is_explained() {
     let cases = [
         ("api/series", "No series is named: series=<twin>/<key>."),
         ("api/series?series=Step", "A series is <twin>/<key>, not Step."),
-        ("api/series?series=a/b&interval=fast", "interval is auto, raw, 1s, 10s or 1m, not fast."),
+        (
+            "api/series?series=a/b&interval=fast",
+            "interval is auto, raw, fit, or a length such as 1s, 10m, 1h or 1d, not fast.",
+        ),
         ("api/series?series=a/b&from=2&to=1", "from is after to."),
         ("api/export?series=a/b", "format is ndjson or csv."),
         ("api/records?limit=0", "limit is a whole number from 1 to 500, not 0."),
-        ("api/twins?under=a&search=b", "A search looks at all twins; leave out under."),
-        ("api/twins?colour=red", "There is no parameter colour, only: under, search, skip, limit."),
+        ("api/twins?under=a&search=b", "Only one of under, model and search can be answered at once."),
+        ("api/twins?colour=red", "There is no parameter colour, only: under, model, search, skip, limit."),
     ];
     for (path, detail) in cases {
         let answer = factory.fetch(path).await;

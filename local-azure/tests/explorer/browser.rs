@@ -14,13 +14,15 @@ use tokio::{
     time::timeout,
 };
 
-use crate::factory::{Factory, graph, moment, removal};
+use crate::factory::{Factory, graph, lifecycle, moment, relation_at, removal, update};
 
 /// Starting a browser on a busy machine takes its time.
-const SLOW: Duration = Duration::from_secs(180);
+const SLOW: Duration = Duration::from_secs(600);
 
 /// How often the machines report.
 const EVERY: Duration = Duration::from_secs(1);
+
+const YESTERDAY: Duration = Duration::from_secs(86_400);
 
 /// How often they have reported when the page is opened.
 const BEFORE: u32 = 600;
@@ -75,18 +77,60 @@ async fn the_page_draws_the_factory() {
     assert!(said.ends_with("all is well\n"), "{said}");
 }
 
-/// Ten minutes, with a pause in which nothing came, and a property that was removed and came back.
+/// Ten minutes, with a pause in which nothing came, a property that was removed and came back, and a relationship that
+/// ended; and the same ten minutes of the day before.
 fn history(start: OffsetDateTime) -> Vec<Value> {
     let mut records = graph();
+    // Further than today, which goes on while somebody looks at it.
+    for turn in (0..2 * BEFORE).step_by(5) {
+        records.extend(moment(turn + 40, start + EVERY * turn - YESTERDAY));
+    }
+    records.push(lifecycle("GrindingStep", "Create", start + EVERY * 90));
     for turn in (0..BEFORE).filter(|turn| !(240..300).contains(turn)) {
         let now = start + EVERY * turn;
         let without_force = (400..430).contains(&turn);
         if turn == 400 {
             records.push(removal("GrindingStep", "Force", now));
+            records.push(relation_at("ProductionLine", "rel_runs_steps", "GrindingStep", "Delete", now));
+        }
+        if turn == 430 {
+            records.push(relation_at("ProductionLine", "rel_runs_steps", "GrindingStep", "Create", now));
         }
         records.extend(moment(turn, now).into_iter().filter(|record| !(without_force && record["Key"] == "Force")));
     }
     records
+}
+
+/// Names and values that would be markup, or a script, if the page took them for that.
+#[tokio::test]
+async fn text_from_twins_never_becomes_markup() {
+    let Some(mut command) = script() else { return };
+    let factory = Factory::start().await;
+    let now = OffsetDateTime::now_utc();
+    let (twin, key, value) = (evil("twin"), evil("key"), evil("value"));
+    let mut records = vec![
+        relation_at("Line", &evil("name"), &twin, "Create", now - EVERY * 22),
+        lifecycle(&twin, "Create", now - EVERY * 25),
+    ];
+    for turn in 0..20 {
+        records.push(update(&twin, &key, format!("{value}{}", turn % 3), now - EVERY * turn));
+        records.push(update(&twin, "Number", turn, now - EVERY * turn));
+        records.push(update(&twin, "Switch", turn / 5 % 2, now - EVERY * turn));
+    }
+    for record in &mut records[1..] {
+        record["ModelId"] = evil("model").into();
+    }
+    factory.send_records(&records).await;
+    factory.send(&[format!("not JSON {}", evil("body"))]).await;
+    factory.has_read(records.len() as u64 + 1).await;
+    command.args(["markup", &factory.explorer.url()]).args(std::env::var_os("SCREENSHOTS"));
+    let output = timeout(SLOW, command.output()).await.unwrap().unwrap();
+    let (said, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}{complaints}");
+}
+
+fn evil(what: &str) -> String {
+    format!("<img src=x onerror=\"document.title='{what}'\"><b>{what}</b>/'&amp;")
 }
 
 /// The script says what it sees, and this makes the next thing happen.

@@ -148,11 +148,26 @@ pub(crate) fn removal(twin: &str, key: &str, time: OffsetDateTime) -> Value {
     record
 }
 
+/// A twin begins or ends.
+pub(crate) fn lifecycle(twin: &str, action: &str, time: OffsetDateTime) -> Value {
+    let time = text(time);
+    json!({
+        "TimeStamp": time, "TwinId": twin, "ModelId": format!("dtmi:com:microsoft:iot:e2e:digital_factory:{twin};1"),
+        "Action": action, "EventId": format!("{twin}-{action}-{time}#0"),
+    })
+}
+
 /// A relationship from one twin to another begins.
 pub(crate) fn relation(source: &str, name: &str, target: &str) -> Value {
+    relation_at(source, name, target, "Create", time("2026-01-01T00:00:00Z"))
+}
+
+/// A relationship from one twin to another begins or ends.
+pub(crate) fn relation_at(source: &str, name: &str, target: &str, action: &str, time: OffsetDateTime) -> Value {
+    let time = text(time);
     json!({
-        "TimeStamp": "2026-01-01T00:00:00.0000000Z", "RelationshipId": format!("{source}-{target}"), "Name": name,
-        "Source": source, "Target": target, "Action": "Create", "EventId": format!("{source}-{target}#0"),
+        "TimeStamp": time, "RelationshipId": format!("{source}-{target}"), "Name": name, "Source": source,
+        "Target": target, "Action": action, "EventId": format!("{source}-{target}-{time}#0"),
     })
 }
 
