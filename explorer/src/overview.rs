@@ -4,7 +4,12 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::{counters::Counters, moment, reader::Connection, store::Store};
+use crate::{
+    counters::Counters,
+    moment,
+    progress::{Connection, Progress, Standing},
+    store::Store,
+};
 
 /// Sent whenever something has changed.
 #[derive(Debug, Serialize)]
@@ -20,10 +25,28 @@ pub(crate) struct Overview {
     last: Option<f64>,
     /// What to show to somebody who has chosen nothing.
     suggestion: Vec<Suggested>,
+    /// `opening`, `reading`, or `lost`.
     connection: &'static str,
-    /// Why the connection was lost.
+    /// Why nothing comes from the hub, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// How many events the hub still has for us; null while that is not known.
+    behind: Option<u64>,
+    partitions: Vec<Partition>,
+}
+
+/// How far a partition is read.
+#[derive(Debug, Serialize)]
+struct Partition {
+    id: String,
+    /// The sequence number of the last event that was read, and when the hub took it.
+    position: Option<i64>,
+    enqueued: Option<f64>,
+    /// How many events follow it; null while that is not known.
+    behind: Option<u64>,
+    /// Why nothing comes from it, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,16 +56,17 @@ struct Suggested {
 }
 
 impl Overview {
-    pub(crate) fn of(store: &Store, connection: &Connection) -> Self {
+    pub(crate) fn of(store: &Store, progress: &Progress) -> Self {
         let now = moment::of_system(SystemTime::now());
         let reach = store.reach(now);
         let suggestion = store.suggestion().into_iter().flat_map(|(twin, keys)| {
             keys.into_iter().map(|key| Suggested { twin: twin.to_owned(), key: key.to_owned() })
         });
-        let (connection, reason) = match connection {
-            Connection::Opening => ("opening", None),
-            Connection::Reading => ("reading", None),
-            Connection::Lost(reason) => ("lost", Some(reason.clone())),
+        let reason = progress.reason();
+        let connection = match progress.connection {
+            Connection::Opening => "opening",
+            Connection::Reading if reason.is_none() => "reading",
+            Connection::Reading | Connection::Lost(_) => "lost",
         };
         Self {
             counters: store.counters(),
@@ -52,7 +76,21 @@ impl Overview {
             last: reach.map(|(_, last)| moment::milliseconds(last)),
             suggestion: suggestion.collect(),
             connection,
-            reason,
+            reason: reason.map(str::to_owned),
+            behind: progress.behind(),
+            partitions: progress.partitions.iter().map(Partition::of).collect(),
+        }
+    }
+}
+
+impl Partition {
+    fn of(standing: &Standing) -> Self {
+        Self {
+            id: standing.id.to_string(),
+            position: standing.position,
+            enqueued: standing.enqueued.map(moment::milliseconds),
+            behind: standing.behind(),
+            problem: standing.problem.clone(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use indexmap::IndexMap;
 
 use crate::{
-    config::Limits,
+    limits::Limits,
     counters::Counters,
     graph::{Graph, Tree},
     moment::{self, Nanoseconds, SECOND},
