@@ -155,9 +155,9 @@ mod tests {
     use super::*;
 
     fn ask(door: &Door, uri: &str, headers: &[(&'static str, &str)]) -> (u16, HeaderMap) {
-        let named = headers.iter().map(|(name, value)| {
-            (axum::http::HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
-        });
+        let named = headers
+            .iter()
+            .map(|(name, value)| (axum::http::HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
         match door.decide(&uri.parse().unwrap(), &named.collect()) {
             Decision::Enter => (200, HeaderMap::new()),
             Decision::Answer(answer) => (answer.status().as_u16(), answer.headers().clone()),

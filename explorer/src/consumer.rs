@@ -195,9 +195,9 @@ async fn attach(reading: &Reading, hub: &Hub, id: &Arc<str>) -> Result<Link, Fau
         (None, None) => Start::Earliest,
     };
     let link = Link::attach(hub.session().await?, &hub.source, id, start).await?;
-    reading.progress.send_if_modified(|progress| {
-        progress.partition(id).and_then(|standing| standing.problem.take()).is_some()
-    });
+    reading
+        .progress
+        .send_if_modified(|progress| progress.partition(id).and_then(|standing| standing.problem.take()).is_some());
     Ok(link)
 }
 

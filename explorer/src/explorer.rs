@@ -74,7 +74,8 @@ impl Explorer {
         let shared = api::Shared { store: Arc::clone(&store), progress: progress.subscribe(), taken };
         let router = page::router().merge(api::router(shared)).fallback(problem::not_found);
         let router = config.admission.guard(router, address.ip().is_loopback());
-        let taking = Taking { store: Arc::clone(&store), bodies: bodies.clone(), progress: Arc::clone(&progress), tick };
+        let taking =
+            Taking { store: Arc::clone(&store), bodies: bodies.clone(), progress: Arc::clone(&progress), tick };
         let taking = tokio::spawn(taking.take(consumer));
         let serving = tokio::spawn(async move {
             // Serving ends with the process or with this explorer, never by itself.

@@ -152,7 +152,7 @@ impl Rest {
                     next = Some(point.time);
                     break;
                 }
-                self.format.write(name, point, out);
+                self.format.write(name, &point, out);
             }
             next
         });

@@ -18,7 +18,8 @@
 //! progress                          how far that has come
 //! source                            which hub, as whom, from when on
 //! store                             records are drawn, related and listed, unless they are repeats
-//! twin, series                      what is drawn of a twin
+//! twin, series, points, points::block, point
+//!                                   what is drawn of a twin
 //! graph, raw_records, repeats       what else is kept of records
 //! record, value                     an event's body taken apart, and each record read, in either format
 //! limits, counters, moment
@@ -59,6 +60,8 @@ mod limits;
 mod moment;
 mod overview;
 mod page;
+mod point;
+mod points;
 mod problem;
 mod progress;
 mod query;

@@ -23,6 +23,9 @@ pub(crate) struct Overview {
     now: f64,
     first: Option<f64>,
     last: Option<f64>,
+    /// Points up to this time were dropped, the oldest, to stay within the memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped_until: Option<f64>,
     /// What to show to somebody who has chosen nothing.
     suggestion: Vec<Suggested>,
     /// `opening`, `reading`, or `lost`.
@@ -74,6 +77,7 @@ impl Overview {
             now: moment::milliseconds(now),
             first: reach.map(|(first, _)| moment::milliseconds(first)),
             last: reach.map(|(_, last)| moment::milliseconds(last)),
+            dropped_until: store.dropped_until().map(moment::milliseconds),
             suggestion: suggestion.collect(),
             connection,
             reason: reason.map(str::to_owned),

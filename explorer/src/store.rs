@@ -1,16 +1,16 @@
 //! Everything that was read and is still kept: the series of each twin, the graph of twins, the newest records.
 //!
-//! Memory is bounded by [`Limits`]. Past the limit of points the longest series are cut, all to the same length, so that
-//! a twin that changes rarely keeps its history beside those that change all the time.
+//! Memory is bounded by [`Limits`]. Past them the oldest points go; but each series keeps half of what would be its share
+//! if all had the same, so that a twin that changes rarely keeps its history beside those that change all the time.
 
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
 use crate::{
-    limits::Limits,
     counters::Counters,
     graph::{Graph, Tree},
+    limits::Limits,
     moment::{self, Nanoseconds, SECOND},
     raw_records::{Origin, RawRecord, RawRecords},
     record::{Change, Content, Record, Unreadable},
@@ -19,8 +19,14 @@ use crate::{
     twin::Twin,
 };
 
-/// Past the limit of points this part of them is dropped at once, so that it need not be done for each point.
+/// Past a limit this part of the points is dropped at once, so that it need not be done for each point.
 const DROPPED_AT_ONCE: usize = 16;
+
+/// Among so many points the times are found up to which they are dropped.
+const SAMPLED: usize = 20_000;
+
+/// What a twin or a series takes beside its names and its points, about.
+const OVERHEAD: usize = 256;
 
 /// The store.
 #[derive(Debug)]
@@ -36,6 +42,8 @@ pub(crate) struct Store {
     shape: u64,
     first: Option<Nanoseconds>,
     last: Option<Nanoseconds>,
+    /// Points up to here were dropped.
+    dropped_until: Option<Nanoseconds>,
 }
 
 impl Store {
@@ -51,6 +59,7 @@ impl Store {
             shape: 0,
             first: None,
             last: None,
+            dropped_until: None,
         }
     }
 
@@ -114,7 +123,7 @@ impl Store {
                 Vec::new()
             }
         };
-        if self.counters.points > self.limits.points {
+        if self.counters.points > self.limits.points || self.counters.bytes > self.limits.bytes {
             self.drop_oldest();
         }
         keys
@@ -147,12 +156,16 @@ impl Store {
                     self.counters.series += 1;
                     self.shape += 1;
                     let key: Arc<str> = key.as_str().into();
+                    self.counters.bytes += key.len() + OVERHEAD;
                     (Arc::clone(&key), twin.series.insert_full(key, Series::default()).0)
                 }
             };
             let note = Note { value: as_received.clone(), ..note.clone() };
-            let note = (note != Note::default()).then(|| Box::new(note));
-            twin.series[series].insert(Point { time, value: value.clone(), note });
+            let note = (note != Note::default()).then(|| Arc::new(note));
+            let Some((_, series)) = twin.series.get_index_mut(series) else { continue };
+            let before = series.bytes();
+            series.insert(Point { time, value: value.clone(), note });
+            self.counters.bytes = self.counters.bytes + series.bytes() - before;
             self.counters.points += 1;
             keys.push(key);
         }
@@ -171,7 +184,9 @@ impl Store {
         twin.ended = ends;
         self.shape += 1;
         if ends {
+            let before = twin.bytes();
             self.counters.points += twin.end_values(time, note);
+            self.counters.bytes = self.counters.bytes + twin.bytes() - before;
         }
     }
 
@@ -206,6 +221,7 @@ impl Store {
         }
         self.reshape();
         self.counters.twins += 1;
+        self.counters.bytes += id.len() + OVERHEAD;
         Some(self.twins.insert_full(id.into(), Twin::default()).0)
     }
 
@@ -214,32 +230,44 @@ impl Store {
         self.tree.take();
     }
 
-    /// Cuts the longest series to one length, at which all fit again.
+    /// Drops the oldest points, but of no series more than to its floor.
     fn drop_oldest(&mut self) {
-        let wanted = self.limits.points - self.limits.points / DROPPED_AT_ONCE;
-        let mut lengths: Vec<_> = self.twins.values().flat_map(|twin| twin.series.values()).map(Series::len).collect();
-        lengths.sort_unstable();
-        let mut left = wanted;
-        let mut longest = 0;
-        for (place, length) in lengths.iter().enumerate() {
-            let share = left / (lengths.len() - place);
-            if *length > share {
-                longest = share;
-                break;
-            }
-            left -= length;
+        let points = self.counters.points;
+        let floor = (points / self.counters.series.max(1) / 2).max(1);
+        let cutoff = self.cutoff(points / DROPPED_AT_ONCE, floor);
+        for series in self.twins.values_mut().flat_map(|twin| twin.series.values_mut()) {
+            let old = series.between(Nanoseconds::MIN, cutoff).len();
+            let before = series.bytes();
+            let dropped = series.keep_newest(series.len() - old.min(series.len().saturating_sub(floor)));
+            self.counters.bytes = self.counters.bytes + series.bytes() - before;
+            self.counters.points -= dropped;
+            self.counters.dropped += dropped as u64;
         }
-        for twin in self.twins.values_mut() {
-            for series in twin.series.values_mut() {
-                self.counters.points -= series.keep_newest(longest.max(1));
-            }
+        self.dropped_until = self.dropped_until.max(Some(cutoff));
+        let series = self.twins.values().flat_map(|twin| twin.series.values());
+        self.first = series.filter_map(|series| Some(series.first()?.time)).min();
+    }
+
+    /// The time up to which about so many points may go.
+    fn cutoff(&self, wanted: usize, floor: usize) -> Nanoseconds {
+        let step = (self.counters.points / SAMPLED).max(1);
+        let series = self.twins.values().flat_map(|twin| twin.series.values());
+        let mut times: Vec<_> = series
+            .flat_map(|series| {
+                let places = (0..series.len().saturating_sub(floor)).skip(step - 1).step_by(step);
+                places.filter_map(|place| Some(series.points().get(place)?.time))
+            })
+            .collect();
+        let last = (wanted / step).min(times.len().saturating_sub(1));
+        if times.is_empty() {
+            return Nanoseconds::MAX;
         }
-        self.first = self
-            .twins
-            .values()
-            .flat_map(|twin| twin.series.values())
-            .filter_map(|series| Some(series.first()?.time))
-            .min();
+        *times.select_nth_unstable(last).1
+    }
+
+    /// Points up to this time were dropped, though not those that a series needs to keep its floor.
+    pub(crate) fn dropped_until(&self) -> Option<Nanoseconds> {
+        self.dropped_until
     }
 
     pub(crate) fn counters(&self) -> Counters {

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use fe2o3_amqp::{
-    Receiver,
-    link::receiver::CreditMode,
-    session::SessionHandle,
-};
+use fe2o3_amqp::{Receiver, link::receiver::CreditMode, session::SessionHandle};
 use fe2o3_amqp_types::{
     definitions::{Fields, SenderSettleMode},
     messaging::{Body, FilterSet, Source as Node},

@@ -93,7 +93,9 @@ impl Trouble {
                  be among those that this computer trusts."
             ),
             Self::NoWebSocket(why) => {
-                format!("{host} opens no WebSocket on port {port} ({why}). Check what stands between: a proxy, perhaps.")
+                format!(
+                    "{host} opens no WebSocket on port {port} ({why}). Check what stands between: a proxy, perhaps."
+                )
             }
             Self::NoLogin(why) => format!(
                 "There is no login to show to {host} ({why}). Run az login, or set EVENT_HUB to a connection string."
@@ -133,7 +135,9 @@ impl Trouble {
             }
             Self::Interrupted(why) => format!("The connection to the hub {hub} was interrupted ({why})."),
             Self::NoAnswer => {
-                format!("{host} takes connections on port {port}, but does not answer. Check its health, and any proxy.")
+                format!(
+                    "{host} takes connections on port {port}, but does not answer. Check its health, and any proxy."
+                )
             }
         }
     }
@@ -159,7 +163,8 @@ mod tests {
 
     #[test]
     fn sentences_say_what_to_do() {
-        let string = "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=b;EntityPath=twins";
+        let string =
+            "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=b;EntityPath=twins";
         let with_key = Source::of_connection_string(string).unwrap();
         let access = Access::DeveloperLogin { namespace: "contoso.servicebus.windows.net".to_owned() };
         let with_login = Source { access, ..with_key.clone() };
