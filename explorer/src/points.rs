@@ -70,7 +70,12 @@ impl Points {
     fn back(&mut self) -> usize {
         if self.blocks.back().is_none_or(|block| block.len() >= FULL) {
             let block = match self.blocks.back_mut() {
-                Some(full) => full.successor(),
+                Some(full) => {
+                    self.bytes -= full.bytes();
+                    let successor = full.successor();
+                    self.bytes += full.bytes();
+                    successor
+                }
                 None => Block::default(),
             };
             self.bytes += block.bytes();
