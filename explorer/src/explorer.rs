@@ -153,11 +153,9 @@ impl Taking {
     async fn take(self, mut consumer: Consumer) {
         let mut waiting = Vec::with_capacity(AT_ONCE);
         while consumer.events.recv_many(&mut waiting, AT_ONCE).await > 0 {
-            for event in &waiting {
-                take_event(event, &self.store);
-            }
-            self.progress.send_modify(|progress| waiting.iter().for_each(|event| note(progress, event)));
             for event in waiting.drain(..) {
+                take_event(&event, &self.store);
+                self.progress.send_modify(|progress| note(progress, &event));
                 if self.bodies.receiver_count() > 0 {
                     // Nobody may be left to hear it.
                     let _ = self.bodies.send(event.body.into());

@@ -92,7 +92,8 @@ pub(crate) async fn has_read(explorer: &Explorer, records: u64) {
     };
     let state = || format!("{:?} {:?} {:?}", explorer.counters(), explorer.behind(), explorer.problem());
     timeout(TIMEOUT, waiting).await.unwrap_or_else(|_| panic!("not {records}: {}", state()));
-    assert_eq!(explorer.counters().records, records);
+    let counters = explorer.counters();
+    assert_eq!(counters.records, records, "{counters:?}");
 }
 
 /// Waits until the explorer says that something is wrong that has these words in it.

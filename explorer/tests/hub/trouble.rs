@@ -19,11 +19,11 @@ async fn a_wrong_key() {
 #[tokio::test]
 async fn another_tenant_until_the_login_is_right() {
     let plant = Plant::start();
+    plant.send(4, 0..10).await;
     let refusal = |description: &str| TokenAnswer::Refuse { status: 401, description: description.to_owned() };
     plant.hubs.faults().answer_tokens(refusal("InvalidIssuer: Token issuer is invalid."));
     let explorer = plant.explorer().await;
     says(&explorer, "of another tenant than that of 127.0.0.1").await;
-    plant.send(4, 0..10).await;
     plant.hubs.faults().heal();
     has_read(&explorer, 40).await;
     until("nothing is wrong any more", || explorer.problem().is_none()).await;

@@ -21,7 +21,9 @@ async fn has_read(program: &Program, records: u64) {
     let waiting = async {
         loop {
             let overview = json(&program.url, "api/overview").await;
-            if overview["records"] == records && overview["behind"] == 0 {
+            // The producer sends again what a busy machine was too slow to answer.
+            let [read, repeats] = ["records", "repeats"].map(|name| overview[name].as_u64().unwrap());
+            if overview["behind"] == 0 && read - repeats == records {
                 return;
             }
             sleep(Duration::from_millis(20)).await;
@@ -62,13 +64,13 @@ async fn web_sockets_within_tls_and_plain() {
     let secured = Program::start(&["--transport", "web-sockets"], &environment).await;
     has_read(&secured, 80).await;
     // Large events, in many frames each, and while they come.
-    plant.send(8, 10..5_000).await;
-    has_read(&secured, 8 * 5_000).await;
+    plant.send(8, 10..2_000).await;
+    has_read(&secured, 8 * 2_000).await;
 
     let relay = Relay::start(plant.hubs.address(), false, true).await;
     let string = through(&plant, &relay) + "UseDevelopmentEmulator=true";
     let plain = Program::start(&["--transport", "web-sockets"], &[("EVENT_HUB", &string)]).await;
-    has_read(&plain, 8 * 5_000).await;
+    has_read(&plain, 8 * 2_000).await;
 }
 
 #[tokio::test]

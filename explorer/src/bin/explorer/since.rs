@@ -21,7 +21,7 @@ mod tests {
     fn a_time_ago_or_a_moment() {
         assert_eq!(parse("2026-01-31T13:00:00+01:00"), Ok(datetime!(2026-01-31 12:00 UTC)));
         let ago = OffsetDateTime::now_utc() - parse("24h").unwrap();
-        assert!(ago.whole_hours() == 24, "{ago}");
+        assert!(ago.whole_minutes().abs_diff(24 * 60) <= 1, "{ago}");
         assert!(parse("yesterday").is_err());
         assert!(parse("1000000y").is_err());
     }
