@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, uri::Authority},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
@@ -96,7 +96,7 @@ impl Door {
 /// The name by which we are called; in HTTP/2 it stands in the address.
 fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
     let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    named.or(uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
+    named.or(uri.authority().map(Authority::as_str)).unwrap_or_default()
 }
 
 fn is_local(host: &str) -> bool {

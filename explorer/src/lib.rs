@@ -18,6 +18,7 @@
 //! progress                          how far that has come
 //! source                            which hub, as whom, from when on
 //! store                             records are drawn, related and listed, unless they are repeats
+//! oldest                            what goes when there is no more room
 //! twin, series, points, points::block, point
 //!                                   what is drawn of a twin
 //! graph, raw_records, repeats       what else is kept of records
@@ -58,6 +59,7 @@ mod export;
 mod graph;
 mod limits;
 mod moment;
+mod oldest;
 mod overview;
 mod page;
 mod point;

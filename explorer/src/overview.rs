@@ -8,7 +8,9 @@ use crate::{
     counters::Counters,
     moment,
     progress::{Connection, Progress, Standing},
+    series::Series,
     store::Store,
+    twin::Twin,
 };
 
 /// Sent whenever something has changed.
@@ -62,7 +64,7 @@ impl Overview {
     pub(crate) fn of(store: &Store, progress: &Progress) -> Self {
         let now = moment::of_system(SystemTime::now());
         let reach = store.reach(now);
-        let suggestion = store.suggestion().into_iter().flat_map(|(twin, keys)| {
+        let suggestion = suggestion(store).into_iter().flat_map(|(twin, keys)| {
             keys.into_iter().map(|key| Suggested { twin: twin.to_owned(), key: key.to_owned() })
         });
         let reason = progress.reason();
@@ -87,6 +89,18 @@ impl Overview {
     }
 }
 
+/// What to show to somebody who has chosen nothing: the first numeric series of the twin that changes most.
+fn suggestion(store: &Store) -> Option<(&str, Vec<&str>)> {
+    const ENOUGH: usize = 4;
+    let numeric = |twin: &Twin| twin.series.values().any(Series::is_numeric);
+    let (id, twin) = store
+        .twins()
+        .filter(|(_, twin)| numeric(twin))
+        .reduce(|most, other| if other.1.changes > most.1.changes { other } else { most })?;
+    let keys = twin.series.iter().filter(|(_, series)| series.is_numeric()).map(|(key, _)| &**key);
+    Some((id, keys.take(ENOUGH).collect()))
+}
+
 impl Partition {
     fn of(standing: &Standing) -> Self {
         Self {
@@ -96,5 +110,26 @@ impl Partition {
             behind: standing.behind(),
             problem: standing.problem.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{limits::Limits, raw_records::Origin, record::Record};
+
+    #[test]
+    fn the_liveliest_twin_is_suggested() {
+        let mut store = Store::new(Limits::default());
+        assert_eq!(suggestion(&store), None);
+        for record in [
+            r#"{"Id":"Talker","Key":"Mood","Value":"good"}"#,
+            r#"{"Id":"Step","Key":"Name","Value":"one"}"#,
+            r#"{"Id":"Step","Key":"Force","Value":1}"#,
+        ] {
+            let origin = Origin { partition: "0".into(), sequence_number: 0, enqueued: 0 };
+            store.take(origin, record, Record::read(record));
+        }
+        assert_eq!(suggestion(&store), Some(("Step", vec!["Force"])));
     }
 }

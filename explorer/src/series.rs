@@ -37,9 +37,12 @@ impl Series {
     }
 
     fn numbers_in(&self, places: Range<usize>) -> usize {
-        let of_slice = |slice: Slice| match slice.is_whole() {
-            true => slice.block.summary().count,
-            false => slice.range.filter(|place| slice.block.number(*place).is_some()).count(),
+        let of_slice = |slice: Slice| {
+            if slice.is_whole() {
+                slice.block.summary().count
+            } else {
+                slice.range.filter(|place| slice.block.number(*place).is_some()).count()
+            }
         };
         self.points.slices(places).map(of_slice).sum()
     }

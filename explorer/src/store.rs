@@ -12,18 +12,13 @@ use crate::{
     graph::{Graph, Tree},
     limits::Limits,
     moment::{self, Nanoseconds, SECOND},
+    oldest::{self, Dropped},
     raw_records::{Origin, RawRecord, RawRecords},
     record::{Change, Content, Record, Unreadable},
     repeats::Repeats,
     series::{Note, Point, Series},
     twin::Twin,
 };
-
-/// Past a limit this part of the points is dropped at once, so that it need not be done for each point.
-const DROPPED_AT_ONCE: usize = 16;
-
-/// Among so many points the times are found up to which they are dropped.
-const SAMPLED: usize = 20_000;
 
 /// What a twin or a series takes beside its names and its points, about.
 const OVERHEAD: usize = 256;
@@ -230,39 +225,16 @@ impl Store {
         self.tree.take();
     }
 
-    /// Drops the oldest points, but of no series more than to its floor.
+    /// Drops the oldest points.
     fn drop_oldest(&mut self) {
-        let points = self.counters.points;
-        let floor = (points / self.counters.series.max(1) / 2).max(1);
-        let cutoff = self.cutoff(points / DROPPED_AT_ONCE, floor);
-        for series in self.twins.values_mut().flat_map(|twin| twin.series.values_mut()) {
-            let old = series.between(Nanoseconds::MIN, cutoff).len();
-            let before = series.bytes();
-            let dropped = series.keep_newest(series.len() - old.min(series.len().saturating_sub(floor)));
-            self.counters.bytes = self.counters.bytes + series.bytes() - before;
-            self.counters.points -= dropped;
-            self.counters.dropped += dropped as u64;
-        }
-        self.dropped_until = self.dropped_until.max(Some(cutoff));
+        let series = self.twins.values_mut().flat_map(|twin| twin.series.values_mut());
+        let Dropped { points, bytes, until } = oldest::drop_oldest(series.collect());
+        self.counters.points -= points;
+        self.counters.dropped += points as u64;
+        self.counters.bytes -= bytes;
+        self.dropped_until = self.dropped_until.max(Some(until));
         let series = self.twins.values().flat_map(|twin| twin.series.values());
         self.first = series.filter_map(|series| Some(series.first()?.time)).min();
-    }
-
-    /// The time up to which about so many points may go.
-    fn cutoff(&self, wanted: usize, floor: usize) -> Nanoseconds {
-        let step = (self.counters.points / SAMPLED).max(1);
-        let series = self.twins.values().flat_map(|twin| twin.series.values());
-        let mut times: Vec<_> = series
-            .flat_map(|series| {
-                let places = (0..series.len().saturating_sub(floor)).skip(step - 1).step_by(step);
-                places.filter_map(|place| Some(series.points().get(place)?.time))
-            })
-            .collect();
-        let last = (wanted / step).min(times.len().saturating_sub(1));
-        if times.is_empty() {
-            return Nanoseconds::MAX;
-        }
-        *times.select_nth_unstable(last).1
     }
 
     /// Points up to this time were dropped, though not those that a series needs to keep its floor.
@@ -304,19 +276,6 @@ impl Store {
 
     pub(crate) fn raw(&self) -> &RawRecords {
         &self.raw
-    }
-
-    /// What to show to somebody who has chosen nothing: the first numeric series of the twin that changes most.
-    pub(crate) fn suggestion(&self) -> Option<(&str, Vec<&str>)> {
-        const ENOUGH: usize = 4;
-        let numeric = |twin: &Twin| twin.series.values().any(Series::is_numeric);
-        let (id, twin) = self
-            .twins
-            .iter()
-            .filter(|(_, twin)| numeric(twin))
-            .reduce(|most, other| if other.1.changes > most.1.changes { other } else { most })?;
-        let keys = twin.series.iter().filter(|(_, series)| series.is_numeric()).map(|(key, _)| &**key);
-        Some((id, keys.take(ENOUGH).collect()))
     }
 }
 

@@ -54,8 +54,9 @@ impl Hub {
         let token = token(source, &resource).await?;
         let proving = async {
             let mut session = Session::begin(&mut connection).await?;
-            put(&mut session, &resource, &token).await?;
-            let mut management = Management::attach(&mut session, &name()).await?;
+            // Boxed, as it would make every future around it large.
+            Box::pin(put(&mut session, &resource, &token)).await?;
+            let mut management = Box::pin(Management::attach(&mut session, &name())).await?;
             let description = management.hub(&source.hub, &token.secret).await?;
             let hub = source.hub.clone();
             Ok((Control { hub, resource, token, management, session }, description))
@@ -90,7 +91,7 @@ impl Control {
             return Ok(());
         }
         self.token = token(source, &self.resource).await?;
-        answered(put(&mut self.session, &self.resource, &self.token)).await
+        answered(Box::pin(put(&mut self.session, &self.resource, &self.token))).await
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     series::{Series, Walk},
 };
 
+#[derive(Clone, Copy)]
 struct Bucket {
     start: Nanoseconds,
     sum: f64,
@@ -46,14 +47,14 @@ impl Bucket {
 /// The intervals so far.
 struct Buckets {
     length: Nanoseconds,
-    buckets: Vec<Bucket>,
+    all: Vec<Bucket>,
     broken: bool,
 }
 
 impl Buckets {
     fn start_of(&self, time: Nanoseconds) -> Nanoseconds {
         // Dividing is what takes most of the time.
-        match self.buckets.last() {
+        match self.all.last() {
             Some(last) if last.start <= time && time - last.start < self.length => last.start,
             _ => time.div_euclid(self.length).saturating_mul(self.length),
         }
@@ -62,11 +63,11 @@ impl Buckets {
     fn add(&mut self, bucket: Bucket) {
         // What broke within an interval still joins it to the next one.
         let broken = std::mem::take(&mut self.broken);
-        match self.buckets.last_mut() {
+        match self.all.last_mut() {
             Some(last) if last.start == bucket.start => last.add(&bucket),
             before => {
                 let broken = broken && before.is_some();
-                self.buckets.push(Bucket { broken, ..bucket });
+                self.all.push(Bucket { broken, ..bucket });
             }
         }
     }
@@ -75,24 +76,32 @@ impl Buckets {
 /// Averages the points at `places`. `base` is in milliseconds.
 pub(super) fn aggregate(series: &Series, places: Range<usize>, length: Nanoseconds, base: i64) -> Line {
     let mut walk = Walk::before(series, places.start, series.longest_pause());
-    let mut all = Buckets { length, buckets: Vec::new(), broken: false };
+    let mut found = Buckets { length, all: Vec::new(), broken: false };
     let mut removals = Vec::new();
     for Slice { block, range, .. } in series.points().slices(places) {
-        let (first, last) = (all.start_of(block.first_time()), all.start_of(block.last_time()));
+        let (first, last) = (found.start_of(block.first_time()), found.start_of(block.last_time()));
         if first == last
             && walk.skips(block, &range)
             && let Some(bucket) = Bucket::of_block(block, first)
         {
-            all.broken |= walk.skip(block);
-            all.add(bucket);
+            found.broken |= walk.skip(block);
+            found.add(bucket);
             continue;
         }
         for (time, number) in range.filter_map(|place| block.time_and_number(place)) {
-            all.broken |= walk.step((time, number));
-            let start = all.start_of(time);
+            found.broken |= walk.step((time, number));
+            let start = found.start_of(time);
             match number {
                 Some(value) => {
-                    all.add(Bucket { start, sum: value, min: value, max: value, last: value, count: 1, broken: false });
+                    found.add(Bucket {
+                        start,
+                        sum: value,
+                        min: value,
+                        max: value,
+                        last: value,
+                        count: 1,
+                        broken: false,
+                    });
                 }
                 // One of an interval is enough to see.
                 None if removals
@@ -105,7 +114,7 @@ pub(super) fn aggregate(series: &Series, places: Range<usize>, length: Nanosecon
             }
         }
     }
-    let buckets = all.buckets;
+    let buckets = found.all;
     #[allow(clippy::cast_precision_loss, reason = "no interval has that many points")]
     let avg = buckets.iter().map(|bucket| bucket.sum / bucket.count as f64).collect();
     Line::Aggregates {

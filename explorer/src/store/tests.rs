@@ -110,16 +110,6 @@ fn series_past_the_limit_are_left_out_and_counted() {
 }
 
 #[test]
-fn the_liveliest_twin_is_suggested() {
-    let mut store = store(100);
-    assert_eq!(store.suggestion(), None);
-    set(&mut store, "Talker", "Mood", 1, "\"good\"");
-    set(&mut store, "Step", "Name", 1, "\"one\"");
-    set(&mut store, "Step", "Force", 1, "1");
-    assert_eq!(store.suggestion(), Some(("Step", vec!["Force"])));
-}
-
-#[test]
 fn a_time_in_the_future_does_not_move_the_present() {
     let mut store = store(100);
     assert_eq!(store.reach(0), None);

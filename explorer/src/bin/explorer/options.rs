@@ -15,6 +15,7 @@ use crate::{settings::Hub, since, size};
 /// and EVENT_HUB_NAME, for which your own login is used (az login) and in Azure the managed identity. Ctrl-C ends.
 #[derive(Parser)]
 #[command(disable_help_flag = true)]
+#[allow(clippy::doc_markdown, reason = "the help of a command is no Markdown")]
 pub(crate) struct Options {
     /// The consumer group to read with. Five programs may use one at a time; make one for the explorer.
     #[arg(long, value_name = "NAME", default_value = DEFAULT_CONSUMER_GROUP)]
