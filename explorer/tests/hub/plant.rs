@@ -1,6 +1,6 @@
 //! A hub, what fills it, and an explorer in this process that reads it.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use event_hub_producer::{
     Access, Body, Client, Config as Hub, ConnectionString, Entry, EventHub, Group, Memory, Outcome, Producer,
@@ -60,7 +60,8 @@ pub(crate) async fn explore(source: Source) -> Explorer {
 fn group(twin: usize, seconds: std::ops::Range<usize>) -> Group {
     let (mut text, mut entries) = (String::new(), Vec::new());
     for second in seconds.clone() {
-        text += &format!(
+        let _ = write!(
+            text,
             r#"{{"TimeStamp":"2026-01-01T{:02}:{:02}:{:02}.0000000Z","Id":"Step{twin}","Key":"Force","Value":{second},"Action":"Update","EventId":"{twin}-{second}"}}"#,
             second / 3_600,
             second / 60 % 60,
