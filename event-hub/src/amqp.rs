@@ -13,3 +13,4 @@ mod refusal;
 mod stream;
 
 pub(crate) use connection::Amqp;
+pub use stream::{ConnectError, connect};

@@ -25,6 +25,16 @@ pub enum Client {
     Sdk,
 }
 
+/// How AMQP travels to the namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TransportType {
+    /// Within TLS, on port 5671.
+    #[default]
+    Amqp,
+    /// Within WebSockets, on port 443, which is open where hardly anything else is.
+    WebSockets,
+}
+
 /// The namespace and how its sender proves to it that it may send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
@@ -64,6 +74,16 @@ impl Access {
                 namespace.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
             }
         }
+    }
+
+    /// The port to connect to. The emulator has others, as it speaks without TLS.
+    pub fn port_of(&self, transport: TransportType) -> u16 {
+        self.port().unwrap_or(match (transport, self.is_emulator()) {
+            (TransportType::Amqp, false) => 5671,
+            (TransportType::Amqp, true) => 5672,
+            (TransportType::WebSockets, false) => 443,
+            (TransportType::WebSockets, true) => 80,
+        })
     }
 
     /// Whether this is the development emulator, which speaks without TLS.

@@ -54,6 +54,11 @@
 //! - The hub may get more partitions, or be made again with fewer.
 //! - Everything has a deadline, and one bound holds for the memory of all that waits.
 //!
+//! # Readers
+//!
+//! What reads a hub connects to it in the same way, and [`connect`] and [`Token`] are there for it, with the connection
+//! as [`fe2o3_amqp`] has it.
+//!
 //! # The flow
 //!
 //! ```text
@@ -81,8 +86,8 @@
 //! amqp::batch          events that travel together
 //! amqp::encoding       an event as AMQP has it
 //! amqp::description    what the hub says of itself
-//! amqp::stream         TCP, TLS, SASL
 //! amqp::refusal        the library's errors as failures
+//! amqp::stream         TCP, TLS, WebSockets, SASL
 //! transport            the seam: what speaks AMQP
 //! token                what is shown to the namespace
 //! credential           of an identity
@@ -123,7 +128,8 @@ mod shared_connection;
 mod token;
 mod transport;
 
-pub use config::{Access, Client, Config};
+pub use amqp::{ConnectError, connect};
+pub use config::{Access, Client, Config, TransportType};
 pub use connection_string::{ConnectionString, SharedAccess};
 pub use credential::Credential;
 pub use delivery::{Outcome, Report};
@@ -133,6 +139,7 @@ pub use health::Status;
 pub use memory::{Memory, Reserved};
 pub use messages::{Body, Entry, Group, Messages};
 pub use sdk::not_accepted_layer;
+pub use token::Token;
 
 #[cfg(test)]
 mod tests;

@@ -6,22 +6,22 @@ use crate::{
     config::Access,
     connection_string::SharedAccess,
     credential::{Credential, EVENT_HUBS},
-    error::SendError,
     shared_access,
 };
 
-/// A token that gives access to one hub.
-pub(crate) struct Token {
-    pub(crate) secret: String,
+/// A token that gives access to one hub: to be put to `$cbs`, the namespace's node for it.
+pub struct Token {
+    /// The text of it.
+    pub secret: String,
     /// How the service calls this kind of token.
-    pub(crate) kind: &'static str,
+    pub kind: &'static str,
     /// When a new one is needed, where there can be one.
-    pub(crate) expires_on: Option<OffsetDateTime>,
+    pub expires_on: Option<OffsetDateTime>,
 }
 
 impl Token {
     /// A token for `resource`, the hub as a URI.
-    pub(crate) async fn new(access: &Access, resource: &str) -> Result<Self, SendError> {
+    pub async fn new(access: &Access, resource: &str) -> azure_core::Result<Self> {
         const SIGNATURE: &str = "servicebus.windows.net:sastoken";
 
         match access {
@@ -42,7 +42,7 @@ impl Token {
         }
     }
 
-    async fn of(credential: &Credential) -> Result<Self, SendError> {
+    async fn of(credential: &Credential) -> azure_core::Result<Self> {
         let token = credential.token().await?;
         let secret = token.token.secret().to_owned();
         Ok(Self { secret, kind: "jwt", expires_on: Some(token.expires_on) })

@@ -25,12 +25,12 @@ const countersOf = ({ records, points, series, twins, repeats, unreadable, leftO
 };
 
 /** Sentences for whoever wonders why something is not there. */
-const noticesOf = ({ connection, reason, partitions = [], dropped }) => {
+const noticesOf = ({ connection, reason, partitions = [], dropped, droppedUntil }) => {
   const notices = connection === 'lost' && reason ? [reason] : [];
   for (const { id, problem } of partitions) if (problem && problem !== reason) notices.push(`Partition ${id}: ${problem}`);
-  if (dropped?.points > 0) {
-    const until = dropped.until === null ? '' : ` up to ${when(dropped.until).slice(0, 19)}`;
-    notices.push(`There is no room for more: the oldest ${count(dropped.points)} points${until} were dropped.`);
+  if (dropped > 0) {
+    const until = droppedUntil === undefined ? '' : ` up to ${when(droppedUntil).slice(0, 19)}`;
+    notices.push(`There is no room for more: the oldest ${count(dropped)} points${until} were dropped.`);
   }
   return [...new Set(notices)];
 };

@@ -26,9 +26,9 @@ use crate::{
     moment,
     overview::Overview,
     problem::Problem,
+    progress::Progress,
     query::Query,
     raw_records::RawRecord,
-    reader::Connection,
     store::Store,
 };
 
@@ -42,7 +42,7 @@ const PAGE: usize = 500;
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub(crate) store: Arc<RwLock<Store>>,
-    pub(crate) connection: watch::Receiver<Connection>,
+    pub(crate) progress: watch::Receiver<Progress>,
     /// Ticks when records were taken in.
     pub(crate) taken: watch::Receiver<()>,
 }
@@ -62,7 +62,7 @@ pub(crate) fn router(shared: Shared) -> Router {
 
 impl Shared {
     fn overview(&self) -> Overview {
-        Overview::of(&self.store.read(), &self.connection.borrow())
+        Overview::of(&self.store.read(), &self.progress.borrow())
     }
 }
 
@@ -184,7 +184,7 @@ async fn live(State(mut shared): State<Shared>) -> Sse<impl Stream<Item = Result
     let overviews = stream::unfold(shared, |mut shared| async move {
         tokio::select! {
             changed = shared.taken.changed() => changed.ok()?,
-            changed = shared.connection.changed() => changed.ok()?,
+            changed = shared.progress.changed() => changed.ok()?,
         }
         let overview = Event::default().json_data(shared.overview()).unwrap_or_default();
         Some((Ok(overview), shared))

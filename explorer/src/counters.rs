@@ -14,6 +14,10 @@ pub struct Counters {
     pub unreadable: u64,
     /// Values, twins and relationships left out because there were more series, twins or relationships than the limit.
     pub left_out: u64,
+    /// Points that were dropped to stay within the memory, the oldest.
+    pub dropped: u64,
+    /// What the points, the series and the twins take in memory, about.
+    pub bytes: usize,
     /// Points kept now.
     pub points: usize,
     /// Series kept now.

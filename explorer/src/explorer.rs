@@ -10,12 +10,14 @@ use tokio::{
 };
 
 use crate::{
+    admission::Admission,
     api,
     config::Config,
+    consumer::{Consumer, Event},
     counters::Counters,
-    moment, page, problem,
+    page, problem,
+    progress::{Connection, Progress},
     raw_records::Origin,
-    reader::{self, Event, Events},
     record::{self, Record},
     store::Store,
 };
@@ -37,9 +39,11 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// The reader can't start.
-    #[error("The reader of the event hub can't be started. ({0})")]
-    Reader(io::Error),
+    /// Everybody could see everything.
+    #[error(
+        "The explorer does not listen on {0} without knowing who asks: whoever reached it would see all that is in the hub. Give it a token (--token, EXPLORER_TOKEN), let App Service authenticate (WEBSITE_AUTH_ENABLED=True), or listen on 127.0.0.1."
+    )]
+    Unguarded(SocketAddr),
 }
 
 /// A page that is being served. Dropping it ends it.
@@ -48,27 +52,36 @@ pub struct Explorer {
     address: SocketAddr,
     store: Arc<RwLock<Store>>,
     bodies: broadcast::Sender<Arc<str>>,
+    progress: Arc<watch::Sender<Progress>>,
     tasks: [JoinHandle<()>; 2],
 }
 
 impl Explorer {
-    /// Starts to read the hub, from its first event on, and to serve the page.
+    /// Starts to read the hub, and to serve the page. It need not be there yet.
     pub async fn start(config: Config) -> Result<Self, Error> {
+        let is_open = !config.listen.ip().is_loopback() && config.admission == Admission::default();
+        if is_open {
+            return Err(Error::Unguarded(config.listen));
+        }
         let refused = |source| Error::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let (events, connection) = reader::read(config.event_hubs, config.connection_string).map_err(Error::Reader)?;
+        let progress = Arc::new(watch::Sender::new(Progress::default()));
+        let consumer = Consumer::start(config.source, Arc::clone(&progress));
         let store = Arc::new(RwLock::new(Store::new(config.limits)));
         let (tick, taken) = watch::channel(());
         let bodies = broadcast::Sender::new(SUBSCRIBED);
-        let shared = api::Shared { store: Arc::clone(&store), connection, taken };
+        let shared = api::Shared { store: Arc::clone(&store), progress: progress.subscribe(), taken };
         let router = page::router().merge(api::router(shared)).fallback(problem::not_found);
-        let taking = tokio::spawn(take(events, Arc::clone(&store), bodies.clone(), tick));
+        let router = config.admission.guard(router, address.ip().is_loopback());
+        let taking =
+            Taking { store: Arc::clone(&store), bodies: bodies.clone(), progress: Arc::clone(&progress), tick };
+        let taking = tokio::spawn(taking.take(consumer));
         let serving = tokio::spawn(async move {
             // Serving ends with the process or with this explorer, never by itself.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, store, bodies, tasks: [taking, serving] })
+        Ok(Self { address, store, bodies, progress, tasks: [taking, serving] })
     }
 
     /// Where the page is served.
@@ -87,6 +100,26 @@ impl Explorer {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.store.read().counters()
+    }
+
+    /// How many events the hub still has for us; `None` while that is not known.
+    #[must_use]
+    pub fn behind(&self) -> Option<u64> {
+        self.progress.borrow().behind()
+    }
+
+    /// Why nothing comes, or not from every partition, and what to do: a sentence.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        let progress = self.progress.borrow();
+        let of_partitions = || progress.partitions.iter().find_map(|standing| standing.problem.as_deref());
+        progress.reason().or_else(of_partitions).map(str::to_owned)
+    }
+
+    /// Whether the hub has been reached.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.progress.borrow().connection == Connection::Reading
     }
 
     /// The records that are kept as they came, at most so many, newest first.
@@ -108,33 +141,46 @@ impl Drop for Explorer {
     }
 }
 
-/// Takes events in as they come.
-async fn take(
-    mut events: Events,
+/// What takes events in as they come.
+struct Taking {
     store: Arc<RwLock<Store>>,
     bodies: broadcast::Sender<Arc<str>>,
+    progress: Arc<watch::Sender<Progress>>,
     tick: watch::Sender<()>,
-) {
-    let mut waiting = Vec::with_capacity(AT_ONCE);
-    while events.recv_many(&mut waiting, AT_ONCE).await > 0 {
-        for event in waiting.drain(..) {
-            take_event(&event, &store);
-            if bodies.receiver_count() > 0 {
-                // Nobody may be left to hear it.
-                let _ = bodies.send(event.body.into());
+}
+
+impl Taking {
+    async fn take(self, mut consumer: Consumer) {
+        let mut waiting = Vec::with_capacity(AT_ONCE);
+        while consumer.events.recv_many(&mut waiting, AT_ONCE).await > 0 {
+            for event in waiting.drain(..) {
+                take_event(&event, &self.store);
+                self.progress.send_modify(|progress| note(progress, &event));
+                if self.bodies.receiver_count() > 0 {
+                    // Nobody may be left to hear it.
+                    let _ = self.bodies.send(event.body.into());
+                }
             }
+            self.tick.send_replace(());
+            // A long queue must not keep the page waiting.
+            tokio::task::yield_now().await;
         }
-        tick.send_replace(());
-        // A long queue must not keep the page waiting.
-        tokio::task::yield_now().await;
+    }
+}
+
+/// Notes that an event was taken in, and not before: a position is one that was read.
+fn note(progress: &mut Progress, event: &Event) {
+    if let Some(standing) = progress.partition(&event.partition) {
+        standing.read(event.sequence_number, event.enqueued);
+        event.last.into_iter().for_each(|last| standing.ends_at(last));
     }
 }
 
 fn take_event(event: &Event, store: &RwLock<Store>) {
     let origin = Origin {
-        partition: event.partition.as_str().into(),
+        partition: Arc::clone(&event.partition),
         sequence_number: event.sequence_number,
-        enqueued: moment::of_system(event.enqueued_time),
+        enqueued: event.enqueued,
     };
     // Read first, so that the store is locked no longer than it must be.
     let records: Vec<_> = record::records(&event.body)

@@ -152,7 +152,7 @@ impl Rest {
                     next = Some(point.time);
                     break;
                 }
-                self.format.write(name, point, out);
+                self.format.write(name, &point, out);
             }
             next
         });
@@ -170,7 +170,7 @@ mod tests {
     use axum::body::to_bytes;
 
     use super::*;
-    use crate::{config::Limits, raw_records::Origin, record::Record};
+    use crate::{limits::Limits, raw_records::Origin, record::Record};
 
     fn store(records: &[String]) -> Arc<RwLock<Store>> {
         let mut store = Store::new(Limits::default());

@@ -4,19 +4,27 @@
 //!
 //! ```text
 //! explorer                          takes in what is read, and serves what is asked for
+//! config                            what it is started with
+//! admission                         who may ask
 //! api                               the page asks, and is given curves, twins, records, a file
 //! page                              what runs in the browser
 //! overview, branch, export          where things stand, a part of the tree of twins, points as a file
 //! query, problem                    a request taken apart, and what is said where that can't be done
 //! curve::{self, aggregate, decimate, line, kind, window}
 //!                                   a series as it is drawn
-//! reader                            events come out of the hub, as any consumer gets them
+//! consumer                          events come out of the hub, as any consumer gets them
+//! consumer::{link, hub, event, management, fault, trouble}
+//!                                   a partition's, over a connection, and all that can go wrong
+//! progress                          how far that has come
+//! source                            which hub, as whom, from when on
 //! store                             records are drawn, related and listed, unless they are repeats
-//! twin, series                      what is drawn of a twin
+//! oldest                            what goes when there is no more room
+//! twin, series, points, points::block, point
+//!                                   what is drawn of a twin
 //! graph, lifecycle, raw_records, repeats
 //!                                   what else is kept of records
 //! record, value                     an event's body taken apart, and each record read, in either format
-//! config, counters, moment
+//! limits, counters, moment
 //! ```
 //!
 //! # The API
@@ -44,29 +52,39 @@
 //! that no line leads to: after a removal, and after a pause more than five times as long as is usual for the series.
 //! One neighbour on either side of the window comes with it.
 
+mod admission;
 mod api;
 mod branch;
 mod config;
+mod consumer;
 mod counters;
 mod curve;
 mod explorer;
 mod export;
 mod graph;
 mod lifecycle;
+mod limits;
 mod moment;
+mod oldest;
 mod overview;
 mod page;
+mod point;
+mod points;
 mod problem;
+mod progress;
 mod query;
 mod raw_records;
-mod reader;
 mod record;
 mod repeats;
 mod series;
+mod source;
 mod store;
 mod twin;
 mod value;
 
-pub use config::{Config, Limits};
+pub use admission::Admission;
+pub use config::Config;
 pub use counters::Counters;
 pub use explorer::{Error, Explorer};
+pub use limits::Limits;
+pub use source::{DEFAULT_CONSUMER_GROUP, Source};

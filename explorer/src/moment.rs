@@ -42,6 +42,12 @@ pub(crate) fn of_system(time: SystemTime) -> Nanoseconds {
     Nanoseconds::try_from(since.as_nanos()).unwrap_or(Nanoseconds::MAX)
 }
 
+/// The same point in time, or the nearest that there is.
+pub(crate) fn of_offset(time: OffsetDateTime) -> Nanoseconds {
+    let nearest = if time.unix_timestamp() < 0 { Nanoseconds::MIN } else { Nanoseconds::MAX };
+    Nanoseconds::try_from(time.unix_timestamp_nanos()).unwrap_or(nearest)
+}
+
 /// Milliseconds with what is behind the point, as the page counts.
 #[allow(clippy::cast_precision_loss, reason = "a double tells times apart that are a quarter of a microsecond apart")]
 pub(crate) fn milliseconds(time: Nanoseconds) -> f64 {

@@ -22,7 +22,8 @@ pub(crate) async fn not_found() -> Response {
     answer(StatusCode::NOT_FOUND, "There is nothing here. The page is at /, its data under /api.")
 }
 
-fn answer(status: StatusCode, detail: &str) -> Response {
+/// A problem document.
+pub(crate) fn answer(status: StatusCode, detail: &str) -> Response {
     let document = json!({"title": status.canonical_reason(), "status": status.as_u16(), "detail": detail});
     (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(document)).into_response()
 }

@@ -1,18 +1,19 @@
 //! Everything that was read and is still kept: the series of each twin, the graph of twins, the newest records.
 //!
-//! Memory is bounded by [`Limits`]. Past the limit of points the longest series are cut, all to the same length, so that
-//! a twin that changes rarely keeps its history beside those that change all the time.
+//! Memory is bounded by [`Limits`]. Past them the oldest points go; but each series keeps half of what would be its share
+//! if all had the same, so that a twin that changes rarely keeps its history beside those that change all the time.
 
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
 use crate::{
-    config::Limits,
     counters::Counters,
     graph::{Graph, Tree},
     lifecycle::{Lifecycle, Link, Milestone},
+    limits::Limits,
     moment::{self, Nanoseconds, SECOND},
+    oldest::{self, Dropped},
     raw_records::{Origin, RawRecord, RawRecords},
     record::{Change, Content, Record, Unreadable},
     repeats::Repeats,
@@ -20,8 +21,8 @@ use crate::{
     twin::Twin,
 };
 
-/// Past the limit of points this part of them is dropped at once, so that it need not be done for each point.
-const DROPPED_AT_ONCE: usize = 16;
+/// What a twin or a series takes beside its names and its points, about.
+const OVERHEAD: usize = 256;
 
 /// The store.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(crate) struct Store {
     shape: u64,
     first: Option<Nanoseconds>,
     last: Option<Nanoseconds>,
+    /// Points up to here were dropped.
+    dropped_until: Option<Nanoseconds>,
 }
 
 impl Store {
@@ -54,6 +57,7 @@ impl Store {
             shape: 0,
             first: None,
             last: None,
+            dropped_until: None,
         }
     }
 
@@ -117,7 +121,7 @@ impl Store {
                 Vec::new()
             }
         };
-        if self.counters.points > self.limits.points {
+        if self.counters.points > self.limits.points || self.counters.bytes > self.limits.bytes {
             self.drop_oldest();
         }
         keys
@@ -150,12 +154,16 @@ impl Store {
                     self.counters.series += 1;
                     self.shape += 1;
                     let key: Arc<str> = key.as_str().into();
+                    self.counters.bytes += key.len() + OVERHEAD;
                     (Arc::clone(&key), twin.series.insert_full(key, Series::default()).0)
                 }
             };
             let note = Note { value: as_received.clone(), ..note.clone() };
-            let note = (note != Note::default()).then(|| Box::new(note));
-            twin.series[series].insert(Point { time, value: value.clone(), note });
+            let note = (note != Note::default()).then(|| Arc::new(note));
+            let Some((_, series)) = twin.series.get_index_mut(series) else { continue };
+            let before = series.bytes();
+            series.insert(Point { time, value: value.clone(), note });
+            self.counters.bytes = self.counters.bytes + series.bytes() - before;
             self.counters.points += 1;
             keys.push(key);
         }
@@ -175,7 +183,9 @@ impl Store {
         twin.ended = ends;
         self.shape += 1;
         if ends {
+            let before = twin.bytes();
             self.counters.points += twin.end_values(time, note);
+            self.counters.bytes = self.counters.bytes + twin.bytes() - before;
         }
     }
 
@@ -212,6 +222,7 @@ impl Store {
         }
         self.reshape();
         self.counters.twins += 1;
+        self.counters.bytes += id.len() + OVERHEAD;
         Some(self.twins.insert_full(id.into(), Twin::default()).0)
     }
 
@@ -220,32 +231,21 @@ impl Store {
         self.tree.take();
     }
 
-    /// Cuts the longest series to one length, at which all fit again.
+    /// Drops the oldest points.
     fn drop_oldest(&mut self) {
-        let wanted = self.limits.points - self.limits.points / DROPPED_AT_ONCE;
-        let mut lengths: Vec<_> = self.twins.values().flat_map(|twin| twin.series.values()).map(Series::len).collect();
-        lengths.sort_unstable();
-        let mut left = wanted;
-        let mut longest = 0;
-        for (place, length) in lengths.iter().enumerate() {
-            let share = left / (lengths.len() - place);
-            if *length > share {
-                longest = share;
-                break;
-            }
-            left -= length;
-        }
-        for twin in self.twins.values_mut() {
-            for series in twin.series.values_mut() {
-                self.counters.points -= series.keep_newest(longest.max(1));
-            }
-        }
-        self.first = self
-            .twins
-            .values()
-            .flat_map(|twin| twin.series.values())
-            .filter_map(|series| Some(series.first()?.time))
-            .min();
+        let series = self.twins.values_mut().flat_map(|twin| twin.series.values_mut());
+        let Dropped { points, bytes, until } = oldest::drop_oldest(series.collect());
+        self.counters.points -= points;
+        self.counters.dropped += points as u64;
+        self.counters.bytes -= bytes;
+        self.dropped_until = self.dropped_until.max(Some(until));
+        let series = self.twins.values().flat_map(|twin| twin.series.values());
+        self.first = series.filter_map(|series| Some(series.first()?.time)).min();
+    }
+
+    /// Points up to this time were dropped, though not those that a series needs to keep its floor.
+    pub(crate) fn dropped_until(&self) -> Option<Nanoseconds> {
+        self.dropped_until
     }
 
     pub(crate) fn counters(&self) -> Counters {
@@ -286,19 +286,6 @@ impl Store {
 
     pub(crate) fn raw(&self) -> &RawRecords {
         &self.raw
-    }
-
-    /// What to show to somebody who has chosen nothing: the first numeric series of the twin that changes most.
-    pub(crate) fn suggestion(&self) -> Option<(&str, Vec<&str>)> {
-        const ENOUGH: usize = 4;
-        let numeric = |twin: &Twin| twin.series.values().any(Series::is_numeric);
-        let (id, twin) = self
-            .twins
-            .iter()
-            .filter(|(_, twin)| numeric(twin))
-            .reduce(|most, other| if other.1.changes > most.1.changes { other } else { most })?;
-        let keys = twin.series.iter().filter(|(_, series)| series.is_numeric()).map(|(key, _)| &**key);
-        Some((id, keys.take(ENOUGH).collect()))
     }
 }
 

@@ -30,9 +30,14 @@ impl Twin {
         }
     }
 
+    /// What its points take in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.series.values().map(Series::bytes).sum()
+    }
+
     /// The end of a twin is the end of each of its values: a point for each, and answers how many these were.
     pub(crate) fn end_values(&mut self, time: Nanoseconds, note: &Note) -> usize {
-        let note = (*note != Note::default()).then(|| Box::new(note.clone()));
+        let note = (*note != Note::default()).then(|| Arc::new(note.clone()));
         let has_value = |series: &&mut Series| series.last().is_some_and(|at| at.value != Value::Removed);
         let mut points = 0;
         for series in self.series.values_mut().filter(has_value) {

@@ -47,6 +47,15 @@ impl Value {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
 
+    /// What its text takes in memory, about. Where the text is shared, it is counted more than once.
+    pub(crate) fn text_bytes(&self) -> usize {
+        const ALLOCATION: usize = 32;
+        match self {
+            Self::Text(text) | Self::Json(text) => text.len() + ALLOCATION,
+            Self::Number(_) | Self::Removed => 0,
+        }
+    }
+
     /// The value as a person reads it.
     pub(crate) fn text(&self, as_received: Option<&str>) -> String {
         match self {

@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{batch::Batch, description, link::Link, stream};
 use crate::{
-    config::Config,
+    config::{Config, TransportType},
     error::SendError,
     token::Token,
     transport::{Broken, Connection, Failure, InFlight, Transport},
@@ -61,7 +61,7 @@ impl Transport for Amqp {
 
 impl AmqpConnection {
     async fn open(config: &Config) -> Result<Self, Failure> {
-        let mut connection = stream::open(&config.access).await?;
+        let mut connection = stream::connect(&config.access, TransportType::Amqp).await?;
         let mut control = Session::begin(&mut connection).await?;
         let (sessions, requests) = mpsc::channel(1);
         let ended = Rc::new(SetOnce::new());
@@ -69,7 +69,8 @@ impl AmqpConnection {
 
         // A token for the hub is good for all of its partitions.
         let resource = format!("amqps://{}/{}", config.access.host(), config.name);
-        let token = Token::new(&config.access, &resource).await.map_err(Failure::of_connection)?;
+        let token = Token::new(&config.access, &resource).await;
+        let token = token.map_err(|error| Failure::of_connection(error.into()))?;
         let mut tokens = CbsClient::attach(&mut control).await?;
         tokens.put_token(&*resource, CbsToken::new(&*token.secret, token.kind, None)).await?;
         let (links, control) = (RefCell::default(), Mutex::new(Some(control)));

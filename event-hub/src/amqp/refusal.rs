@@ -1,6 +1,6 @@
 //! Errors of the AMQP library as failures. Where the hub has given an error, at whatever level, that one is told.
 
-use std::{fmt::Display, io};
+use std::fmt::Display;
 
 use fe2o3_amqp::{
     connection::{ConnectionStopReason, Error as ConnectionError, OpenError},
@@ -15,6 +15,7 @@ use fe2o3_amqp_types::{
     primitives::Symbol,
 };
 
+use super::stream::ConnectError;
 use crate::{
     error::SendError,
     transport::{Broken, Failure},
@@ -34,19 +35,13 @@ impl From<Failure> for SendError {
     }
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        failure((Broken::Connection, None), &error)
-    }
-}
-
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Io(error) => error.into(),
-            OpenError::RemoteClosedWithError(ref given) => failure((Broken::Connection, Some(given)), &error),
-            error => failure((Broken::Connection, None), &error),
-        }
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        let given = match &error {
+            ConnectError::Open(OpenError::RemoteClosedWithError(given)) => Some(given),
+            _ => None,
+        };
+        failure((Broken::Connection, given), &error)
     }
 }
 

@@ -5,9 +5,11 @@ use std::ops::Range;
 use super::line::{Line, after};
 use crate::{
     moment::{MILLISECOND, Nanoseconds},
-    series::Series,
+    points::{Block, Slice},
+    series::{Series, Walk},
 };
 
+#[derive(Clone, Copy)]
 struct Bucket {
     start: Nanoseconds,
     sum: f64,
@@ -18,40 +20,101 @@ struct Bucket {
     broken: bool,
 }
 
-/// Averages the points at `places`. `base` is in milliseconds.
-pub(super) fn aggregate(series: &Series, places: Range<usize>, length: Nanoseconds, base: i64) -> Line {
-    let longest_pause = series.longest_pause();
-    let mut buckets: Vec<Bucket> = Vec::new();
-    let mut removals = Vec::new();
-    let mut broken = false;
-    for place in places {
-        let Some(point) = series.points().get(place) else { continue };
-        broken |= series.breaks_before(place, longest_pause);
-        let start = point.time.div_euclid(length).saturating_mul(length);
-        let Some(value) = point.value.number() else {
-            // One of an interval is enough to see.
-            if removals.last().is_none_or(|last: &Nanoseconds| last.div_euclid(length) != point.time.div_euclid(length))
-            {
-                removals.push(point.time);
-            }
-            continue;
-        };
-        match buckets.last_mut() {
-            Some(bucket) if bucket.start == start => {
-                bucket.sum += value;
-                bucket.min = bucket.min.min(value);
-                bucket.max = bucket.max.max(value);
-                bucket.last = value;
-                bucket.count += 1;
-            }
+impl Bucket {
+    fn add(&mut self, other: &Self) {
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.last = other.last;
+        self.count += other.count;
+    }
+
+    /// A block's numbers, all of them in the interval that begins at `start`.
+    fn of_block(block: &Block, start: Nanoseconds) -> Option<Self> {
+        let summary = block.summary();
+        Some(Self {
+            start,
+            sum: summary.sum,
+            min: block.number(summary.lowest)?,
+            max: block.number(summary.highest)?,
+            last: block.number(block.len().checked_sub(1)?)?,
+            count: summary.count,
+            broken: false,
+        })
+    }
+}
+
+/// The intervals so far.
+struct Buckets {
+    length: Nanoseconds,
+    all: Vec<Bucket>,
+    broken: bool,
+}
+
+impl Buckets {
+    fn start_of(&self, time: Nanoseconds) -> Nanoseconds {
+        // Dividing is what takes most of the time.
+        match self.all.last() {
+            Some(last) if last.start <= time && time - last.start < self.length => last.start,
+            _ => time.div_euclid(self.length).saturating_mul(self.length),
+        }
+    }
+
+    fn add(&mut self, bucket: Bucket) {
+        // What broke within an interval still joins it to the next one.
+        let broken = std::mem::take(&mut self.broken);
+        match self.all.last_mut() {
+            Some(last) if last.start == bucket.start => last.add(&bucket),
             before => {
-                // What broke within an interval still joins it to the next one.
                 let broken = broken && before.is_some();
-                buckets.push(Bucket { start, sum: value, min: value, max: value, last: value, count: 1, broken });
+                self.all.push(Bucket { broken, ..bucket });
             }
         }
-        broken = false;
     }
+}
+
+/// Averages the points at `places`. `base` is in milliseconds.
+pub(super) fn aggregate(series: &Series, places: Range<usize>, length: Nanoseconds, base: i64) -> Line {
+    let mut walk = Walk::before(series, places.start, series.longest_pause());
+    let mut found = Buckets { length, all: Vec::new(), broken: false };
+    let mut removals = Vec::new();
+    for Slice { block, range, .. } in series.points().slices(places) {
+        let (first, last) = (found.start_of(block.first_time()), found.start_of(block.last_time()));
+        if first == last
+            && walk.skips(block, &range)
+            && let Some(bucket) = Bucket::of_block(block, first)
+        {
+            found.broken |= walk.skip(block);
+            found.add(bucket);
+            continue;
+        }
+        for (time, number) in range.filter_map(|place| block.time_and_number(place)) {
+            found.broken |= walk.step((time, number));
+            let start = found.start_of(time);
+            match number {
+                Some(value) => {
+                    found.add(Bucket {
+                        start,
+                        sum: value,
+                        min: value,
+                        max: value,
+                        last: value,
+                        count: 1,
+                        broken: false,
+                    });
+                }
+                // One of an interval is enough to see.
+                None if removals
+                    .last()
+                    .is_none_or(|last: &Nanoseconds| last.div_euclid(length) != time.div_euclid(length)) =>
+                {
+                    removals.push(time);
+                }
+                None => {}
+            }
+        }
+    }
+    let buckets = found.all;
     #[allow(clippy::cast_precision_loss, reason = "no interval has that many points")]
     let avg = buckets.iter().map(|bucket| bucket.sum / bucket.count as f64).collect();
     Line::Aggregates {

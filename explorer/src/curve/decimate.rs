@@ -21,34 +21,63 @@ struct Pixel {
 pub(super) fn decimate(series: &Series, places: Range<usize>, window: &Window) -> Vec<usize> {
     let width = Nanoseconds::try_from(window.width).unwrap_or(1);
     let per_pixel = (window.to.saturating_sub(window.from) / width).max(1);
+    let number_of = |time: Nanoseconds| time.saturating_sub(window.from).div_euclid(per_pixel);
     let mut kept = Vec::new();
     let mut pixel: Option<Pixel> = None;
-    for place in places {
-        let Some(point) = series.points().get(place) else { continue };
-        let number = point.time.saturating_sub(window.from).div_euclid(per_pixel);
-        let mut at = match pixel {
-            Some(pixel) if pixel.number == number => pixel,
-            full => {
-                keep(full, &mut kept);
-                Pixel { number, first: place, last: place, lowest: None, highest: None, other: None }
-            }
+    for slice in series.points().slices(places) {
+        let (block, offset) = (slice.block, slice.offset);
+        let mut look_at = |place: usize, number| {
+            let Some((_, value)) = block.time_and_number(place) else { return };
+            let place = offset + place;
+            let at = match &mut pixel {
+                Some(pixel) if pixel.number == number => pixel,
+                full => {
+                    keep(full.take(), &mut kept);
+                    full.insert(Pixel { number, first: place, last: place, lowest: None, highest: None, other: None })
+                }
+            };
+            at.look_at(place, value);
         };
-        at.last = place;
-        match point.value.number() {
-            Some(value) => {
-                if at.lowest.is_none_or(|(lowest, _)| value < lowest) {
-                    at.lowest = Some((value, place));
-                }
-                if at.highest.is_none_or(|(highest, _)| value > highest) {
-                    at.highest = Some((value, place));
-                }
-            }
-            None => at.other = at.other.or(Some(place)),
+        let number = number_of(block.first_time());
+        if slice.is_whole() && number == number_of(block.last_time()) {
+            // Whatever sticks out of the block, in the order of the places.
+            let summary = block.summary();
+            let mut outermost =
+                [Some(0), Some(summary.lowest), Some(summary.highest), summary.first_other, block.len().checked_sub(1)];
+            outermost.sort_unstable();
+            outermost.into_iter().flatten().for_each(|place| look_at(place, number));
+            continue;
         }
-        pixel = Some(at);
+        let mut current = (number, Nanoseconds::MIN, Nanoseconds::MIN);
+        for place in slice.range {
+            let Some((time, _)) = block.time_and_number(place) else { continue };
+            // Dividing is what takes most of the time.
+            if !(current.1..current.2).contains(&time) {
+                let number = number_of(time);
+                let start = window.from.saturating_add(number.saturating_mul(per_pixel));
+                current = (number, start, start.saturating_add(per_pixel));
+            }
+            look_at(place, current.0);
+        }
     }
     keep(pixel, &mut kept);
     kept
+}
+
+impl Pixel {
+    fn look_at(&mut self, place: usize, value: Option<f64>) {
+        self.last = place;
+        let Some(value) = value else {
+            self.other = self.other.or(Some(place));
+            return;
+        };
+        if self.lowest.is_none_or(|(lowest, _)| value < lowest) {
+            self.lowest = Some((value, place));
+        }
+        if self.highest.is_none_or(|(highest, _)| value > highest) {
+            self.highest = Some((value, place));
+        }
+    }
 }
 
 fn keep(pixel: Option<Pixel>, kept: &mut Vec<usize>) {

@@ -1,6 +1,6 @@
 //! The line that is drawn of a series, in the form that the page gets.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -52,8 +52,7 @@ pub(super) fn points(series: &Series, places: impl IntoIterator<Item = usize>, b
     let mut looked_at: Option<usize> = None;
     for place in places {
         let Some(point) = series.points().get(place) else { continue };
-        let broken = |at: Range<usize>| at.into_iter().any(|place| series.breaks_before(place, longest_pause));
-        if looked_at.is_some_and(|before| broken(before + 1..place + 1)) {
+        if looked_at.is_some_and(|before| series.breaks_within(before + 1..place + 1, longest_pause)) {
             breaks.push(t.len());
         }
         looked_at = Some(place);

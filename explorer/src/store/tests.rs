@@ -2,7 +2,14 @@ use super::*;
 use crate::value::Value;
 
 fn store(points: usize) -> Store {
-    Store::new(Limits { points, series: 50_000, records: 10, record_bytes: 10_000, event_ids: 1_000 })
+    Store::new(Limits {
+        points,
+        bytes: usize::MAX,
+        series: 50_000,
+        records: 10,
+        record_bytes: 10_000,
+        event_ids: 1_000,
+    })
 }
 
 fn origin() -> Origin {
@@ -103,16 +110,6 @@ fn series_past_the_limit_are_left_out_and_counted() {
 }
 
 #[test]
-fn the_liveliest_twin_is_suggested() {
-    let mut store = store(100);
-    assert_eq!(store.suggestion(), None);
-    set(&mut store, "Talker", "Mood", 1, "\"good\"");
-    set(&mut store, "Step", "Name", 1, "\"one\"");
-    set(&mut store, "Step", "Force", 1, "1");
-    assert_eq!(store.suggestion(), Some(("Step", vec!["Force"])));
-}
-
-#[test]
 fn a_time_in_the_future_does_not_move_the_present() {
     let mut store = store(100);
     assert_eq!(store.reach(0), None);
@@ -128,4 +125,36 @@ fn what_is_no_record_is_counted_and_listed() {
     take(&mut store, "hello");
     assert_eq!(store.counters().unreadable, 1);
     assert_eq!(store.raw().newest(None).next().unwrap().remark, Some("not a record"));
+}
+
+#[test]
+fn the_oldest_points_go_first_and_are_counted() {
+    let mut store = store(1_000);
+    assert_eq!(store.dropped_until(), None);
+    for seconds in 0..2_000 {
+        // Each has a time of its own, in turns.
+        set(&mut store, if seconds % 2 == 0 { "A" } else { "B" }, "Force", seconds, "1");
+    }
+    let counters = store.counters();
+    assert_eq!(counters.dropped + counters.points as u64, 2_000);
+    let until = store.dropped_until().unwrap();
+    for (_, twin) in store.twins() {
+        assert!(twin.series["Force"].first().unwrap().time > until, "all up to {until} are gone");
+        assert!(twin.series["Force"].first().unwrap().time <= until + 2 * SECOND, "and no others");
+    }
+}
+
+#[test]
+fn bytes_are_counted_and_bounded() {
+    let mut store = Store::new(Limits { points: usize::MAX, bytes: 1 << 20, ..Limits::default() });
+    for seconds in 0..20_000 {
+        let text = format!("\"{seconds:0>50}\"");
+        set(&mut store, "Step", "Name", seconds, &text);
+        set(&mut store, "Step", "Force", seconds, "1.10");
+        assert!(store.counters().bytes <= 1 << 20);
+    }
+    let counters = store.counters();
+    let counted: usize = store.twins().map(|(_, twin)| twin.bytes()).sum();
+    assert!(counters.bytes > counted && counters.bytes < counted + 2_000, "{} and {counted}", counters.bytes);
+    assert!(counters.points > 5_000, "{} points", counters.points);
 }

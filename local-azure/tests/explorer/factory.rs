@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use azure_messaging_eventhubs::{EventDataBatchOptions, ProducerClient, RetryOptions, models::EventData};
-use explorer::{Config, Explorer, Limits};
+use explorer::{Admission, Config, Explorer, Limits, Source};
 use local_azure::event_hubs::{self, EventHubs};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -31,8 +31,8 @@ impl Factory {
         let hubs = EventHubs::start(event_hubs::Config::default()).unwrap();
         let explorer = Explorer::start(Config {
             listen: ([127, 0, 0, 1], 0).into(),
-            event_hubs: hubs.address(),
-            connection_string: hubs.connection_string(HUB),
+            admission: Admission::default(),
+            source: Source::of_connection_string(&hubs.connection_string(HUB)).unwrap(),
             limits,
         })
         .await

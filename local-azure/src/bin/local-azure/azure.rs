@@ -52,8 +52,8 @@ impl Azure {
         };
         let explorer = Explorer::start(explorer::Config {
             listen: options.listen(EXPLORER_PORT),
-            event_hubs: hubs.address(),
-            connection_string: hubs.connection_string(HUB),
+            admission: explorer::Admission::default(),
+            source: explorer::Source::of_connection_string(&hubs.connection_string(HUB))?,
             limits: explorer::Limits::default(),
         });
         let explorer = explorer.await?;
