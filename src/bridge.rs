@@ -158,6 +158,8 @@ impl Bridge {
         observation: &mut Observation,
     ) -> Result<Delivered, DeliveryError> {
         let deadline = received + self.timeout(delivery.lasts);
+        // Of what does not go together, the rest stays in memory.
+        let _waiting = (delivery.events.len() > TOGETHER).then(|| memory.split(delivery.events.len()));
         loop {
             match self.attempt(delivery, &mut memory, deadline, observation).await {
                 Err(error)
@@ -184,8 +186,6 @@ impl Bridge {
         let mut rest = Received::all(events).ok_or(DeliveryError::NotEvents)?;
         let mut positions = positions.as_slice();
         let Forwarded { mut counts, mut dead_letters } = Forwarded::default();
-        // What waits for its turn stays in memory.
-        let _waiting = (events.len() > TOGETHER).then(|| memory.split(events.len()));
         while !rest.is_empty() {
             let later = rest.split_off(together(&rest));
             let (places, later_places) = positions.split_at(rest.len().min(positions.len()));
