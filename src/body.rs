@@ -3,7 +3,6 @@
 use axum::body::{Body, HttpBody};
 use event_hub_producer::{Memory, Reserved};
 use http_body_util::BodyExt;
-use tokio::sync::Semaphore;
 
 /// The largest delivery of the webhook: Event Grid's is 1 MB.
 pub const MAX_WEBHOOK: usize = 16 * MEBIBYTE;
@@ -38,14 +37,12 @@ pub enum Unread {
 #[derive(Debug)]
 pub struct Bodies {
     memory: Memory,
-    /// Whose turn it is to grow: were there many, each could hold what the others need.
-    growing: Semaphore,
 }
 
 impl Bodies {
     /// Bodies that share this memory with what becomes of them.
     pub fn new(memory: Memory) -> Self {
-        Self { memory, growing: Semaphore::new(1) }
+        Self { memory }
     }
 
     /// Reads a body of at most so many bytes as soon as there is memory for it. One that is larger is read to its end all
@@ -56,17 +53,11 @@ impl Bodies {
         let expected = announced.unwrap_or(UNKNOWN);
         let mut reserved = self.memory.reserve(expected * COPIES).await;
         let mut bytes = Some(Vec::with_capacity(announced.unwrap_or(USUAL)));
-        let mut turn = None;
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Unread::BrokeOff)?.into_data() else { continue };
             match &mut bytes {
                 Some(read) if read.len() + data.len() <= limit => {
                     if read.len() + data.len() > expected {
-                        if turn.is_none() {
-                            // Whoever has it needs what is there.
-                            reserved.resize(read.len()).await;
-                            turn = self.growing.acquire().await.ok();
-                        }
                         reserved.resize((read.len() + data.len()) * COPIES).await;
                     }
                     read.extend_from_slice(&data);

@@ -31,6 +31,10 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The pause before a delivery of Service Bus is tried once more.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// The bytes of events whose records are made and sent together, far more than Event Grid delivers at once. Records are up
+/// to some twenty times as large.
+const TOGETHER: usize = 4 * 1024 * 1024;
+
 /// How many types of foreign events are remembered, so that each is logged once.
 const REMEMBERED_TYPES: usize = 64;
 
@@ -154,6 +158,8 @@ impl Bridge {
         observation: &mut Observation,
     ) -> Result<Delivered, DeliveryError> {
         let deadline = received + self.timeout(delivery.lasts);
+        // Of what does not go together, the rest stays in memory.
+        let _waiting = (delivery.events.len() > TOGETHER).then(|| memory.split(delivery.events.len()));
         loop {
             match self.attempt(delivery, &mut memory, deadline, observation).await {
                 Err(error)
@@ -177,9 +183,17 @@ impl Bridge {
         observation: &mut Observation,
     ) -> Result<Delivered, DeliveryError> {
         let received_at = time_stamp(OffsetDateTime::now_utc());
-        let events = Received::all(events).ok_or(DeliveryError::NotEvents)?;
-        let Forwarded { counts, dead_letters } =
-            self.forward(events, positions, &received_at, memory, deadline, observation).await?;
+        let mut rest = Received::all(events).ok_or(DeliveryError::NotEvents)?;
+        let mut positions = positions.as_slice();
+        let Forwarded { mut counts, mut dead_letters } = Forwarded::default();
+        while !rest.is_empty() {
+            let later = rest.split_off(together(&rest));
+            let (places, later_places) = positions.split_at(rest.len().min(positions.len()));
+            let forwarded = self.forward(rest, places, &received_at, memory, deadline, observation).await?;
+            counts += forwarded.counts;
+            dead_letters.extend(forwarded.dead_letters);
+            (rest, positions) = (later, later_places);
+        }
         let set_aside = dead_letters.first().map(|letter| letter.reason.to_string());
         if let Some(first) = &set_aside {
             let store = self.dead_letters.as_ref().ok_or_else(|| DeliveryError::NoDeadLetters(first.clone()))?;
@@ -288,6 +302,16 @@ impl Bridge {
             info!(event_type, "Events of this type are not recorded and ignored from here on.");
         }
     }
+}
+
+/// How many events from the first on go together: one at least.
+fn together(events: &[Received<'_>]) -> usize {
+    let mut bytes = 0;
+    let fit = events.iter().take_while(|event| {
+        bytes += event.text.len();
+        bytes <= TOGETHER
+    });
+    fit.count().max(1)
 }
 
 impl Tables {

@@ -162,7 +162,7 @@ struct Source {
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     bytes: usize,
-    /// How long it may wait for memory.
+    /// How long it may wait for memory, and for its own end.
     lasts: Lasts,
 }
 
@@ -183,7 +183,10 @@ impl App {
         let _in_flight = self.totals.begin();
         let mut observation = self.telemetry.begin();
         let delivered = async {
-            let (body, memory) = self.read(body, bounds, received).await?;
+            let (body, memory) = tokio::select! {
+                read = self.read(body, bounds, received) => read?,
+                () = self.interrupted(bounds.lasts, received) => return Err(Failure::Stopping),
+            };
             let delivery = read(body)?;
             tokio::select! {
                 delivered = self.bridge.deliver(&delivery, memory, received, &mut observation) => Ok(delivered?),

@@ -8,32 +8,38 @@ use std::{future::pending, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The bytes that may be in memory at once. Clones share them.
+///
+/// Whoever waits here for more may hold what others wait for. So one half is for whoever needs nothing yet, and the other
+/// is given as a whole, to one at a time, who never waits again: somebody always comes to an end.
 #[derive(Debug, Clone)]
 pub struct Memory {
     free: Arc<Semaphore>,
-    /// The largest share: two thirds. Were it all, whoever needs it would wait for those who hold a little and wait
-    /// themselves.
-    largest: u32,
+    /// The bytes of that half.
+    half: u32,
+    /// The other half: one permit.
+    spare: Arc<Semaphore>,
 }
 
 impl Memory {
     /// A bound of so many bytes.
     pub fn new(bytes: u32) -> Self {
-        Self { free: Arc::new(Semaphore::new(bytes as usize)), largest: bytes - bytes / 3 }
+        let half = bytes / 2;
+        Self { free: Arc::new(Semaphore::new(half as usize)), half, spare: Arc::new(Semaphore::new(1)) }
     }
 
-    /// Waits until so many bytes are free, first come, first served. More than two thirds of the bound count as these.
+    /// Waits until so many bytes are free, first come, first served. More than half of the bound count as these.
     pub async fn reserve(&self, bytes: usize) -> Reserved {
-        Reserved { held: Some(self.acquire(bytes).await), memory: self.clone() }
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.half);
+        let held = acquire(&self.free, bytes).await;
+        Reserved { held: Some(held), spare: None, memory: self.clone() }
     }
+}
 
-    async fn acquire(&self, bytes: usize) -> OwnedSemaphorePermit {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.largest);
-        match Arc::clone(&self.free).acquire_many_owned(bytes).await {
-            Ok(permit) => permit,
-            // Only of a semaphore that is closed, which nobody does.
-            Err(_) => pending().await,
-        }
+async fn acquire(permits: &Arc<Semaphore>, count: u32) -> OwnedSemaphorePermit {
+    match Arc::clone(permits).acquire_many_owned(count).await {
+        Ok(permit) => permit,
+        // Only of a semaphore that is closed, which nobody does.
+        Err(_) => pending().await,
     }
 }
 
@@ -42,20 +48,27 @@ impl Memory {
 pub struct Reserved {
     /// `None` where it is of no bytes.
     held: Option<OwnedSemaphorePermit>,
+    /// The spare half, which the shares that were split off since have too.
+    spare: Option<Arc<OwnedSemaphorePermit>>,
     memory: Memory,
 }
 
 impl Reserved {
-    /// Makes the share this large: gives back at once what is too much, or waits for what is missing.
+    /// Makes the share this large: gives back at once what is too much, or takes what is missing. If that is not there, waits
+    /// for the spare half instead, which is enough for anything.
     pub async fn resize(&mut self, bytes: usize) {
-        let (bytes, held) = (bytes.min(self.memory.largest as usize), self.bytes());
+        let held = self.bytes();
         if bytes < held {
             drop(self.split(held - bytes));
-        } else {
-            let more = self.memory.acquire(bytes - held).await;
-            match &mut self.held {
-                Some(held) => held.merge(more),
-                None => self.held = Some(more),
+        } else if self.spare.is_none() {
+            let missing = u32::try_from(bytes - held).unwrap_or(u32::MAX);
+            match (Arc::clone(&self.memory.free).try_acquire_many_owned(missing), &mut self.held) {
+                (Ok(more), Some(held)) => held.merge(more),
+                (Ok(more), held) => *held = Some(more),
+                (Err(_), held) => {
+                    self.spare = Some(Arc::new(acquire(&self.memory.spare, 1).await));
+                    *held = None;
+                }
             }
         }
     }
@@ -64,7 +77,8 @@ impl Reserved {
     #[must_use]
     pub fn split(&mut self, bytes: usize) -> Self {
         let bytes = bytes.min(self.bytes());
-        Self { held: self.held.as_mut().and_then(|held| held.split(bytes)), memory: self.memory.clone() }
+        let held = self.held.as_mut().and_then(|held| held.split(bytes));
+        Self { held, spare: self.spare.clone(), memory: self.memory.clone() }
     }
 
     fn bytes(&self) -> usize {
@@ -74,28 +88,44 @@ impl Reserved {
 
 #[cfg(test)]
 mod tests {
-    use futures::FutureExt;
+    use futures::{FutureExt, future::join_all};
 
     use super::*;
 
     #[tokio::test]
     async fn what_is_given_back_is_there_for_the_next() {
-        let memory = Memory::new(150);
+        let memory = Memory::new(300);
         let mut first = memory.reserve(80).await;
         assert!(memory.reserve(80).now_or_never().is_none(), "only 70 are free");
         first.resize(60).await;
         let second = memory.reserve(80).await;
-        assert!(first.resize(90).now_or_never().is_none(), "10 are free, 30 are missing");
-        drop(second);
+        first.resize(70).await;
+        assert!(memory.reserve(1).now_or_never().is_none(), "all is taken");
+        drop((first, second));
+        drop(memory.reserve(1_000).await);
+        memory.reserve(150).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_the_spare_half() {
+        let memory = Memory::new(300);
+        let (mut first, mut second) = (memory.reserve(80).await, memory.reserve(60).await);
         first.resize(1_000).await;
-        assert!(memory.reserve(51).now_or_never().is_none(), "it has two thirds");
+        assert_eq!(memory.free.available_permits(), 90, "it needs no other then");
+        assert!(second.resize(200).now_or_never().is_none(), "one has it");
+        first.resize(2_000).await;
+        let part = first.split(10);
         drop(first);
-        memory.reserve(100).await;
+        assert!(second.resize(200).now_or_never().is_none(), "a part of the first is left, and has it");
+        drop(part);
+        second.resize(200).await;
+        second.resize(20).await;
+        assert_eq!(memory.free.available_permits(), 150);
     }
 
     #[tokio::test]
     async fn a_part_can_outlive_the_whole() {
-        let memory = Memory::new(150);
+        let memory = Memory::new(300);
         let mut whole = memory.reserve(80).await;
         let part = whole.split(60);
         drop(whole);
@@ -104,6 +134,14 @@ mod tests {
         let mut whole = memory.reserve(80).await;
         drop(whole.split(1_000));
         whole.resize(100).await;
-        assert!(memory.reserve(51).now_or_never().is_none(), "it has two thirds again");
+        assert!(memory.reserve(51).now_or_never().is_none(), "it has 100 again");
+    }
+
+    #[tokio::test]
+    async fn those_who_need_more_do_not_wait_for_each_other() {
+        let memory = Memory::new(240);
+        let holders = std::iter::from_fn(|| memory.reserve(10).now_or_never()).take(12);
+        let grown = holders.map(|mut holder| async move { holder.resize(20).await });
+        assert!(join_all(grown).now_or_never().is_some(), "each is done as soon as it has what it needs");
     }
 }

@@ -166,7 +166,8 @@ async fn a_delivery_that_the_hub_does_not_take_fails_at_its_deadline() {
 async fn a_delivery_that_finds_no_memory_fails_at_its_deadline() {
     let producer = Arc::new(Played { memory: Memory::new(1000), ..Played::default() });
     let (bridge, _folder) = bridge(&producer);
-    let others = bridge.memory().reserve(800).await;
+    let mut others = bridge.memory().reserve(300).await;
+    others.resize(10_000).await;
     let events = [update("e", &["/a", "/b", "/c"])];
     let mut memory = bridge.memory().reserve(100).await;
     let text = Value::from(events.as_slice()).to_string();

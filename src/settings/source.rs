@@ -10,18 +10,25 @@ use super::{
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub(super) fn source(&mut self, target: &HubConfig) {
-        let is_target = self.get(SOURCE_EVENT_HUB_NAME).is_some_and(|name| name.eq_ignore_ascii_case(&target.name));
-        if is_target && self.source_namespace() == Some(namespace(&target.access)) {
+        let Some((hub, namespace)) = self.source_hub() else { return };
+        if hub.eq_ignore_ascii_case(&target.name) && namespace == self::namespace(&target.access) {
             self.mistake(format!(
                 "{SOURCE_EVENT_HUB_NAME} and {EVENT_HUB_NAME} name one hub: records would come back as notifications, for ever. Set {EVENT_HUB_NAME} to another hub."
             ));
         }
     }
 
-    fn source_namespace(&self) -> Option<(String, Option<u16>)> {
+    /// The hub that the host reads, and its namespace. What a connection string names goes before any other name
+    /// (Azure/azure-sdk-for-net, `EventHubClientFactory.NormalizeEventHubName`).
+    fn source_hub(&self) -> Option<(String, (String, Option<u16>))> {
+        let name = self.get(SOURCE_EVENT_HUB_NAME);
         match self.get(SOURCE_EVENT_HUB) {
-            Some(text) => ConnectionString::parse(&text).ok().map(|string| named(&string)),
-            None => self.get(SOURCE_EVENT_HUB_NAMESPACE).map(|host| (host.to_ascii_lowercase(), None)),
+            Some(text) => {
+                let string = ConnectionString::parse(&text).ok()?;
+                let namespace = named(&string);
+                Some((string.entity_path.or(name)?, namespace))
+            }
+            None => Some((name?, (self.get(SOURCE_EVENT_HUB_NAMESPACE)?.to_ascii_lowercase(), None))),
         }
     }
 }

@@ -261,6 +261,20 @@ async fn a_stop_ends_the_wait_of_a_batch_of_service_bus() {
     assert!(handler.log().contains("twin-bridge was stopped before"), "{}", handler.log());
 }
 
+/// Also where it is not read yet, as when there is no memory for it.
+#[tokio::test]
+async fn a_stop_ends_the_reading_of_a_batch_of_service_bus() {
+    let hub = hub();
+    let mut handler = Handler::start(&hub, &[("DELIVERY_TIMEOUT", "1s")]).await;
+    let never = tokio_stream::pending::<std::io::Result<Vec<u8>>>();
+    let request = reqwest::Client::new().post(format!("{}/service-bus", handler.url()));
+    let waiting = tokio::spawn(request.body(reqwest::Body::wrap_stream(never)).send());
+    while handler.status().await["sinceStart"]["inFlight"] == 0 {}
+    handler.terminate();
+    assert_eq!(waiting.await.unwrap().unwrap().status(), 503);
+    assert_eq!(handler.ended().await, Some(0));
+}
+
 /// As large as a batch can be: it is taken, and the next one waits for its turn.
 #[tokio::test]
 async fn full_batches_fit_into_little_memory() {
@@ -280,5 +294,29 @@ async fn full_batches_fit_into_little_memory() {
     assert!(statuses.contains(&200) && statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
     let peak = handler.peak_memory();
     eprintln!("peak {} MiB", peak / MEBIBYTE);
+    assert!(peak < 512 * MEBIBYTE, "{peak}");
+}
+
+/// Small changes and many of them: their records are several times as large as what they came in.
+#[tokio::test]
+async fn full_batches_of_small_changes_fit_into_little_memory() {
+    let hub = hub();
+    let handler = Handler::start(&hub, &[("DELIVERY_TIMEOUT", "29s"), ("EVENT_HUB_BODY", "lines")]).await;
+    let paths: Vec<_> = (0..22_000).map(|number| format!("/p{number}")).collect();
+    let values: Vec<_> = paths.iter().map(|path| (path.as_str(), json!(1))).collect();
+    let (properties, body) = update_message("e", &values);
+    assert!(body.len() > MEBIBYTE * 9 / 10 && body.len() < MEBIBYTE, "{}", body.len());
+    let messages: Vec<_> = (0..100)
+        .map(|number| {
+            let mut properties = properties.clone();
+            properties["cloudEvents:id"] = json!(format!("e{number}"));
+            (properties, body.clone())
+        })
+        .collect();
+    // Whether it takes the handler more than its time depends on the machine.
+    let status = handler.request(batch(Trigger::EventHubs, 1, &messages)).send().await.unwrap().status().as_u16();
+    assert!([200, 503].contains(&status), "{status}");
+    let peak = handler.peak_memory();
+    eprintln!("{status}, peak {} MiB", peak / MEBIBYTE);
     assert!(peak < 512 * MEBIBYTE, "{peak}");
 }

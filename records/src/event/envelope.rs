@@ -27,7 +27,7 @@ pub(super) struct Envelope<'a> {
     pub(super) traceparent: Option<Cow<'a, str>>,
     /// The model, where the event is telemetry.
     pub(super) data_schema: Option<Cow<'a, str>>,
-    /// Whether its payload is bytes that are no JSON.
+    /// Whether all of its payload is bytes that are no JSON.
     pub(super) is_binary: bool,
 }
 
@@ -55,6 +55,7 @@ impl<'a> Envelope<'a> {
     }
 
     fn cloud_event(fields: &Fields<'a>) -> (Self, Payload<'a>) {
+        let payload = fields.get("data").filter(is_not_null);
         let envelope = Self {
             is_cloud_event: true,
             event_type: fields.text("type"),
@@ -64,9 +65,9 @@ impl<'a> Envelope<'a> {
             source: fields.text("source"),
             traceparent: fields.text("traceparent"),
             data_schema: fields.text("dataschema"),
-            is_binary: fields.get("data_base64").is_some(),
+            is_binary: payload.is_none() && fields.get("data_base64").filter(is_not_null).is_some(),
         };
-        (envelope, fields.get("data").filter(is_not_null))
+        (envelope, payload)
     }
 
     fn event_grid(fields: &Fields<'a>) -> Result<(Self, Payload<'a>), BadEvent> {

@@ -304,3 +304,23 @@ fn bad_events_say_what_is_missing() {
     insta::assert_snapshot!(BadEvent::from(BadPayload::PatchIsNoArray), @"The event can't be recorded: its patch is not an array of operations.");
     insta::assert_snapshot!(BadEvent::Unwritable, @"The event's records can't be written as JSON.");
 }
+
+/// Both ways of reading agree that a payload goes before bytes, and that null is none.
+#[test]
+fn bytes_count_only_where_there_is_no_payload() {
+    for (event, expected) in [
+        (with_bytes(cloud_event(), json!("//4=")), None),
+        (with_bytes(cloud_event(), json!(null)), None),
+        (with_bytes(without_data(cloud_event()), json!(null)), Some(BadEvent::NoPatch)),
+        (with_bytes(without_data(cloud_event()), json!("//4=")), Some(BadEvent::NotJson)),
+    ] {
+        let event = raw(&event);
+        assert_eq!(Received::of(&event).event.err(), expected, "{event}");
+        assert_eq!(Received::by_levels(&event).event.err(), expected, "{event}");
+    }
+}
+
+fn with_bytes(mut event: Value, bytes: Value) -> Value {
+    event["data_base64"] = bytes;
+    event
+}

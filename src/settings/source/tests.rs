@@ -25,6 +25,15 @@ fn the_hub_that_records_go_to_is_no_source() {
     }
 }
 
+/// For the host a hub that the connection string names goes before any other name.
+#[test]
+fn a_source_is_named_by_its_connection_string_first() {
+    let source = |path: &str| TARGET.replace("send", "listen").replace("=twins", path);
+    assert!(read(&[("SOURCE_EVENT_HUB", &source("=twins")), ("SOURCE_EVENT_HUB_NAME", "adt")]).is_err());
+    assert!(read(&[("SOURCE_EVENT_HUB", &source("=twins"))]).is_err());
+    assert!(read(&[("SOURCE_EVENT_HUB", &source("=adt")), ("SOURCE_EVENT_HUB_NAME", "twins")]).is_ok());
+}
+
 #[test]
 fn another_hub_or_namespace_is_one() {
     for source in [
