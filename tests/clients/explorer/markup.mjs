@@ -8,7 +8,8 @@ const troubled = (overview) => ({
   connection: 'lost',
   reason: 'Not <b>reachable</b>',
   partitions: [{ id: '<i>0</i>', behind: 5, problem: '<img src=x onerror="document.title=\'partition\'">' }],
-  dropped: { points: 1_234, until: Date.UTC(2026, 0, 2) },
+  dropped: 1_234,
+  droppedUntil: Date.UTC(2026, 0, 2),
 });
 
 export const markup = async ({ page, step, draws, span, until, hover, pointAt, screenshot }) => {
