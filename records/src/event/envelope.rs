@@ -65,7 +65,7 @@ impl<'a> Envelope<'a> {
             source: fields.text("source"),
             traceparent: fields.text("traceparent"),
             data_schema: fields.text("dataschema"),
-            is_binary: payload.is_none() && fields.get("data_base64").filter(is_not_null).is_some(),
+            is_binary: payload.is_none() && fields.get("data_base64").as_ref().is_some_and(is_not_null),
         };
         (envelope, payload)
     }
