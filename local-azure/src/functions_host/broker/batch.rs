@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use fe2o3_amqp::Receiver;
 use fe2o3_amqp::link::RecvError;
+use fe2o3_amqp_types::messaging::Body;
+use fe2o3_amqp_types::primitives::Value;
 use tokio::time::{Instant, timeout};
-
-use super::client::Delivery;
 
 /// How long a batch that has enough waits for another message (`ReceiveBuildBatchInterval` of the clients).
 const INTERVAL: Duration = Duration::from_millis(20);
+
+/// A message as it was delivered.
+pub(in super::super) type Delivery = fe2o3_amqp::link::delivery::Delivery<Body<Value>>;
 
 /// When a batch is done.
 #[derive(Clone, Copy, Debug)]

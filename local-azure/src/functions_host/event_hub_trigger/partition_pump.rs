@@ -83,7 +83,7 @@ impl PartitionPump {
             Ok::<_, Reason>(reading.source.open(&self.partition, &from, reading.options.prefetch_count).await?)
         };
         let Some(link) = cancel.run_until_cancelled(opening).await else { return Ok(()) };
-        let PartitionLink { mut receiver, client } = link?;
+        let PartitionLink { mut receiver, connection } = link?;
         reading.reporter.attached(&self.partition);
         let end = loop {
             let batch = match cancel.run_until_cancelled(self.receive(&mut receiver)).await {
@@ -96,7 +96,7 @@ impl PartitionPump {
             *position = events.last().map(|event| Position::AfterOffset(event.offset.clone()));
         };
         reading.reporter.detached(&self.partition);
-        client.close().await;
+        connection.close().await;
         end.map_err(Reason::from)
     }
 
