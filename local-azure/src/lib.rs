@@ -77,7 +77,7 @@
 //! service_bus::{node, config}
 //!
 //! amqp                                                  what every service that speaks AMQP needs
-//! amqp::{server, connections}                           what clients open
+//! amqp::{pausable_server, server, connections}          what clients open
 //! amqp::{cbs, grants, sas}                              tokens, and who may do what
 //! amqp::{reply, message, sections}                      questions, answers and messages
 //! amqp::{refusal, misbehaviour, address, product}
