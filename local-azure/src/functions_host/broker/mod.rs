@@ -5,6 +5,6 @@ mod batch;
 mod message;
 mod value;
 
-pub(super) use batch::{BatchSize, Delivery};
+pub(super) use batch::{BatchLimits, Delivery};
 pub(super) use message::{annotation, application_properties, body, text_of_id};
 pub(super) use value::{json_of, milliseconds_of};

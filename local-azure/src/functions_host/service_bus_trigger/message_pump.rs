@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::super::broker::{BatchSize, Delivery};
+use super::super::broker::{BatchLimits, Delivery};
 use super::super::envelope::envelope;
 use super::super::execution::{Failure, Reason};
 use super::super::function::{Cardinality, ServiceBusFunction};
@@ -76,15 +76,15 @@ impl MessagePump {
     /// One batch after the other. A batch that has been begun is brought to its end even if the host stops.
     async fn receive_batches(&self, receiver: &mut Receiver, stop: &CancellationToken) -> Result<(), Reason> {
         let (credit, prefetch) = (self.options.max_message_batch_size.get(), self.options.prefetch_count);
-        let size = BatchSize {
-            least: self.options.min_message_batch_size.get() as usize,
-            most: credit as usize,
-            patience: self.options.max_batch_wait_time,
+        let limits = BatchLimits {
+            min: self.options.min_message_batch_size.get() as usize,
+            max: credit as usize,
+            max_wait: self.options.max_batch_wait_time,
         };
         loop {
             receiver.set_credit(credit.max(prefetch)).await?;
             let Some(first) = stop.run_until_cancelled(receiver.recv()).await else { return Ok(()) };
-            let batch = size.fill(receiver, first?).await?;
+            let batch = limits.fill(receiver, first?).await?;
             // What came now would be locked and wait.
             receiver.set_credit(prefetch).await?;
             let messages: Vec<_> = batch.iter().map(ReceivedMessage::of).collect();
