@@ -1,4 +1,4 @@
-//! The body of a request on its way into memory, of which there is only so much.
+//! Reads the bodies of requests into memory, of which there is only so much.
 
 use axum::body::{Body, HttpBody};
 use event_hub_producer::{Memory, Reserved};
@@ -15,18 +15,18 @@ pub const MAX_MESSAGES: usize = 100;
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// What a body is taken for until its end is seen: Event Grid's largest delivery as the host posts it.
-const UNKNOWN: usize = 2 * MEBIBYTE;
+/// The size that is expected of a body which does not announce it: Event Grid's largest delivery as the host posts it.
+const UNANNOUNCED: usize = 2 * MEBIBYTE;
 
-/// What most deliveries fit: a body that grows into its memory is copied over and over.
-const USUAL: usize = 64 * 1024;
+/// Room for most deliveries, so that their bytes are not copied over and over while they come.
+const CAPACITY: usize = 64 * 1024;
 
 /// A delivery is in memory as its body, its events, and their records.
 const COPIES: usize = 4;
 
 /// Why a body could not be read.
 #[derive(Debug)]
-pub enum Unread {
+pub enum ReadError {
     /// It is larger than it may be.
     TooLarge,
     /// It ended before its end.
@@ -35,26 +35,26 @@ pub enum Unread {
 
 /// Reads bodies.
 #[derive(Debug)]
-pub struct Bodies {
+pub struct BodyReader {
     memory: Memory,
 }
 
-impl Bodies {
-    /// Bodies that share this memory with what becomes of them.
+impl BodyReader {
+    /// A reader whose bodies share this memory with what becomes of them.
     pub fn new(memory: Memory) -> Self {
         Self { memory }
     }
 
     /// Reads a body of at most so many bytes as soon as there is memory for it. One that is larger is read to its end all
     /// the same, and dropped: a sender that is still writing when the connection closes would not see the answer.
-    pub async fn read(&self, mut body: Body, limit: usize) -> Result<(Vec<u8>, Reserved), Unread> {
+    pub async fn read(&self, mut body: Body, limit: usize) -> Result<(Vec<u8>, Reserved), ReadError> {
         // Nothing is announced where it comes in chunks, as the host sends it.
         let announced = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(limit).min(limit));
-        let expected = announced.unwrap_or(UNKNOWN);
+        let expected = announced.unwrap_or(UNANNOUNCED);
         let mut reserved = self.memory.reserve(expected * COPIES).await;
-        let mut bytes = Some(Vec::with_capacity(announced.unwrap_or(USUAL)));
+        let mut bytes = Some(Vec::with_capacity(announced.unwrap_or(CAPACITY)));
         while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|_| Unread::BrokeOff)?.into_data() else { continue };
+            let Ok(data) = frame.map_err(|_| ReadError::BrokeOff)?.into_data() else { continue };
             match &mut bytes {
                 Some(read) if read.len() + data.len() <= limit => {
                     if read.len() + data.len() > expected {
@@ -65,7 +65,7 @@ impl Bodies {
                 _ => bytes = None,
             }
         }
-        let bytes = bytes.ok_or(Unread::TooLarge)?;
+        let bytes = bytes.ok_or(ReadError::TooLarge)?;
         reserved.resize(bytes.len() * COPIES).await;
         Ok((bytes, reserved))
     }

@@ -1,6 +1,10 @@
 //! The steps of the flow in their order, the same for every way in: a [`Delivery`] ends as [`Delivered`] or as a
 //! [`DeliveryError`].
 
+mod error;
+
+pub use error::DeliveryError;
+
 use std::{
     borrow::Cow,
     collections::HashSet,
@@ -17,8 +21,8 @@ use twin_records::{Event, Notification, Occurrence, Received, RecordKind, Record
 use crate::{
     counts::Counts,
     dead_letter::{DeadLetter, Reason},
-    dead_letters::{Store, StoreError},
-    delivery::{Delivery, Lasts, Position},
+    dead_letters::Store,
+    delivery::{Delivery, Position, Timeout},
     stored_events::{EventHash, StoredEvents},
     telemetry::Observation,
 };
@@ -90,25 +94,6 @@ pub struct Delivered {
     pub set_aside: Option<String>,
 }
 
-/// A delivery that failed as a whole. Its sender delivers all of it again: Event Grid on its schedule, for up to 24 hours.
-#[derive(Debug, thiserror::Error)]
-pub enum DeliveryError {
-    /// It is no JSON array and no JSON object. Nothing was forwarded.
-    #[error("The delivery holds neither an event nor an array of events.")]
-    NotEvents,
-    /// The hub can't take all of it now. Some of it may be stored already.
-    #[error("{0}{advice} The events are delivered again.", advice = advice(.0))]
-    Hub(#[from] SendError),
-    /// What can't be recorded can't be kept now either. All else is stored.
-    #[error(transparent)]
-    DeadLetters(#[from] StoreError),
-    /// What can't be recorded could not be kept, ever.
-    #[error(
-        "Some events can't be recorded, and there is no store of dead letters to keep them in: set AzureWebJobsStorage, or DEAD_LETTERS to a file: URL. The first: {0}"
-    )]
-    NoDeadLetters(String),
-}
-
 /// An event that has records on their way to the hub.
 struct Sent<'a> {
     event: &'a str,
@@ -128,11 +113,11 @@ impl Bridge {
         self.config.delivery_timeout
     }
 
-    /// The time that a delivery may take.
-    pub fn timeout(&self, lasts: Lasts) -> Duration {
-        match lasts {
-            Lasts::Usual => self.config.delivery_timeout,
-            Lasts::ServiceBus => self.config.service_bus_timeout,
+    /// The time that a delivery with this limit may take.
+    pub fn timeout(&self, timeout: Timeout) -> Duration {
+        match timeout {
+            Timeout::Delivery => self.config.delivery_timeout,
+            Timeout::ServiceBus => self.config.service_bus_timeout,
         }
     }
 
@@ -149,7 +134,8 @@ impl Bridge {
     /// Runs one delivery that came at `received`, and answers when its time is up, or a second later where there are
     /// dead letters to be written.
     ///
-    /// Most senders come again by themselves, and the sooner they know the better. Service Bus counts.
+    /// Most senders deliver again as often as it takes, so a failure is answered at once. Service Bus counts deliveries, so
+    /// a batch of its is tried again until its time is up.
     pub async fn deliver(
         &self,
         delivery: &Delivery,
@@ -157,13 +143,13 @@ impl Bridge {
         received: Instant,
         observation: &mut Observation,
     ) -> Result<Delivered, DeliveryError> {
-        let deadline = received + self.timeout(delivery.lasts);
+        let deadline = received + self.timeout(delivery.timeout);
         // Of what does not go together, the rest stays in memory.
         let _waiting = (delivery.events.len() > TOGETHER).then(|| memory.split(delivery.events.len()));
         loop {
             match self.attempt(delivery, &mut memory, deadline, observation).await {
                 Err(error)
-                    if delivery.lasts == Lasts::ServiceBus
+                    if delivery.timeout == Timeout::ServiceBus
                         && error.is_passing()
                         && Instant::now() + PAUSE < deadline =>
                 {
@@ -202,7 +188,7 @@ impl Bridge {
         Ok(Delivered { counts, set_aside })
     }
 
-    /// Takes events to the hub. Where they come from a queue, `positions` has the place of each, else none.
+    /// Takes events to the hub. `positions` has the place of each if they come from a queue, and is empty if not.
     ///
     /// Nothing counts as forwarded before the hub has accepted it. One bad event never blocks its neighbours. An event
     /// that this process has stored already is not stored again.
@@ -321,32 +307,6 @@ impl Tables {
             RecordKind::Twin => &self.twin,
             RecordKind::Relationship => &self.relationship,
         })
-    }
-}
-
-impl DeliveryError {
-    /// Whether trying the same again may help.
-    fn is_passing(&self) -> bool {
-        !matches!(self, Self::NotEvents)
-    }
-
-    /// A word for totals and for alerts over the log.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::NotEvents => "notEvents",
-            Self::Hub(error) => error.kind(),
-            Self::DeadLetters(_) | Self::NoDeadLetters(_) => "deadLetters",
-        }
-    }
-}
-
-/// Which settings may be wrong.
-fn advice(error: &SendError) -> &'static str {
-    match error {
-        SendError::Unreachable(_) => " The namespace is set by EVENT_HUB or EVENT_HUB__fullyQualifiedNamespace.",
-        SendError::Denied(_) => " The key is set by EVENT_HUB, the identity by EVENT_HUB__clientId.",
-        SendError::NotFound(_) => " The name is set by EVENT_HUB_NAME, or by EntityPath in EVENT_HUB.",
-        _ => "",
     }
 }
 

@@ -1,28 +1,28 @@
 //! What one request brings, whichever way it came in.
 
-/// Events, and how long their sender waits for what becomes of them.
+/// Events, and how long they may take.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
     /// JSON: an array of events, or one by itself. Not looked at yet.
     pub events: String,
-    /// Where each event stood in the queue that it was taken from; empty where there is none.
+    /// The place of each event in the queue that it was taken from; empty where there is no queue.
     pub positions: Vec<Position>,
-    /// How long it may take.
-    pub lasts: Lasts,
+    /// What limits its time.
+    pub timeout: Timeout,
 }
 
-/// The place of an event in its queue. No other event ever has it.
+/// The place of an event in its queue, which no other event ever has.
 ///
 /// Offsets are opaque text since hubs replicate between regions, so it is the sequence number that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position(pub String);
 
-/// How long a delivery may take before it is answered.
+/// The setting that limits the time before a delivery is answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Lasts {
+pub enum Timeout {
     /// `DELIVERY_TIMEOUT`: the sender waits no longer, or comes again as often as it takes.
     #[default]
-    Usual,
+    Delivery,
     /// `SERVICE_BUS_TIMEOUT`: each failure takes one of the attempts that a message has.
     ServiceBus,
 }

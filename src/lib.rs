@@ -1,9 +1,9 @@
 //! Azure Digital Twins tells what changed; twin-bridge turns it into history.
 //!
 //! A delivery of change notifications comes in from the Functions host, becomes one record for each property that
-//! changed, and is answered when the event hub has accepted them all and what can't be recorded is kept. This crate is the function; what it is made of
-//! stands in two libraries that know nothing of it: `twin_records` turns a notification into records, and
-//! `event_hub_producer` takes records to the hub.
+//! changed, and is answered when the event hub has accepted them all and what can't be recorded is kept. This crate is the
+//! function; what it is made of stands in two libraries that know nothing of it: `twin_records` turns a notification into
+//! records, and `event_hub_producer` takes records to the hub.
 //!
 //! ```text
 //! server             -> webhook, or   -> bridge -> twin_records  -> event_hub_producer
@@ -41,6 +41,7 @@
 //! invocation::bad_invocation
 //! body                   a delivery on its way into memory
 //! bridge                 the steps of the flow in their order
+//! bridge::error            why a delivery failed
 //! dead_letters           where what can't be recorded is kept
 //! dead_letters::store      written, listed, taken away
 //! dead_letters::error      why not

@@ -1,8 +1,8 @@
 //! The HTTP face of the bridge, which only the Functions host on the same machine talks to.
 //!
 //! `POST /api/events` takes a delivery of Event Grid's that the host forwards, `POST /{function}` one that it has wrapped
-//! up for any other trigger, and `GET /` tells how the bridge is. The host throws the body of a failing answer away, so the reason
-//! of each goes to the log as well. Neither path nor query of a request does: there the function's key stands.
+//! up for any other trigger, and `GET /` tells how the bridge is. The host throws the body of a failing answer away, so the
+//! reason of each goes to the log as well. Neither path nor query of a request does: there the function's key stands.
 
 use std::{any::Any, convert::identity, future::pending, io, sync::Arc, time::Duration};
 
@@ -25,10 +25,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{info, warn};
 
 use crate::{
-    body::{Bodies, MAX_INVOCATION, MAX_WEBHOOK, Unread},
+    body::{BodyReader, MAX_INVOCATION, MAX_WEBHOOK, ReadError},
     bridge::{Bridge, Delivered},
     counts::{Counts, Totals},
-    delivery::{Delivery, Lasts},
+    delivery::{Delivery, Timeout},
     failure::{Failure, problem},
     invocation,
     telemetry::Telemetry,
@@ -74,7 +74,7 @@ pub async fn serve(
 /// What every request shares.
 #[derive(Debug)]
 struct App {
-    bodies: Bodies,
+    reader: BodyReader,
     bridge: Bridge,
     totals: Totals,
     telemetry: Telemetry,
@@ -82,8 +82,8 @@ struct App {
 }
 
 fn router(bridge: Bridge, telemetry: Telemetry, stopping: CancellationToken) -> Router {
-    let bodies = Bodies::new(bridge.memory().clone());
-    let app = App { bodies, bridge, totals: Totals::default(), telemetry, stopping };
+    let reader = BodyReader::new(bridge.memory().clone());
+    let app = App { reader, bridge, totals: Totals::default(), telemetry, stopping };
     Router::new()
         .route("/", get(status))
         .route("/api/events", post(webhook).options(handshake))
@@ -114,8 +114,8 @@ async fn invocation(State(app): State<Arc<App>>, Path(function): Path<String>, r
     let source = Source { function, ..Source::default() };
     let read = |body| Ok(invocation::read(body)?);
     // What triggers it is not known before it is read, so it goes by the name that the function has in our package.
-    let lasts = if source.function == SERVICE_BUS { Lasts::ServiceBus } else { Lasts::Usual };
-    let answered = app.deliver(source, request.into_body(), Bounds { bytes: MAX_INVOCATION, lasts }, read).await;
+    let timeout = if source.function == SERVICE_BUS { Timeout::ServiceBus } else { Timeout::Delivery };
+    let answered = app.deliver(source, request.into_body(), Limits { bytes: MAX_INVOCATION, timeout }, read).await;
     answered.map_or_else(identity, |()| Json(json!({})).into_response())
 }
 
@@ -132,7 +132,7 @@ async fn webhook(State(app): State<Arc<App>>, headers: HeaderMap, request: Reque
                 attempt: header("aeg-delivery-count"),
             };
             let read = |body| webhook::delivery(body).ok_or(Failure::NoText);
-            let answered = app.deliver(source, request.into_body(), Bounds::WEBHOOK, read).await;
+            let answered = app.deliver(source, request.into_body(), Limits::WEBHOOK, read).await;
             answered.map_or_else(identity, |()| StatusCode::OK.into_response())
         }
     }
@@ -158,16 +158,16 @@ struct Source {
     attempt: Option<String>,
 }
 
-/// Bounds for the body of a request.
+/// What the body of a request may take.
 #[derive(Debug, Clone, Copy)]
-struct Bounds {
+struct Limits {
     bytes: usize,
-    /// How long it may wait for memory, and for its own end.
-    lasts: Lasts,
+    /// For its bytes to come and for the memory that they need.
+    timeout: Timeout,
 }
 
-impl Bounds {
-    const WEBHOOK: Self = Self { bytes: MAX_WEBHOOK, lasts: Lasts::Usual };
+impl Limits {
+    const WEBHOOK: Self = Self { bytes: MAX_WEBHOOK, timeout: Timeout::Delivery };
 }
 
 impl App {
@@ -176,7 +176,7 @@ impl App {
         &self,
         source: Source,
         body: Body,
-        bounds: Bounds,
+        limits: Limits,
         read: impl FnOnce(Vec<u8>) -> Result<Delivery, Failure>,
     ) -> Result<(), Response> {
         let received = Instant::now();
@@ -184,13 +184,13 @@ impl App {
         let mut observation = self.telemetry.begin();
         let delivered = async {
             let (body, memory) = tokio::select! {
-                read = self.read(body, bounds, received) => read?,
-                () = self.interrupted(bounds.lasts, received) => return Err(Failure::Stopping),
+                read = self.read(body, limits, received) => read?,
+                () = self.shutdown(limits.timeout, received) => return Err(Failure::Stopping),
             };
             let delivery = read(body)?;
             tokio::select! {
                 delivered = self.bridge.deliver(&delivery, memory, received, &mut observation) => Ok(delivered?),
-                () = self.interrupted(delivery.lasts, received) => Err(Failure::Stopping),
+                () = self.shutdown(delivery.timeout, received) => Err(Failure::Stopping),
             }
         };
         let delivered: Result<Delivered, Failure> = delivered.await;
@@ -209,23 +209,22 @@ impl App {
         }
     }
 
-    async fn read(&self, body: Body, bounds: Bounds, received: Instant) -> Result<(Vec<u8>, Reserved), Failure> {
-        let deadline = received + self.bridge.timeout(bounds.lasts);
-        let read = timeout_at(deadline, self.bodies.read(body, bounds.bytes)).await;
+    async fn read(&self, body: Body, limits: Limits, received: Instant) -> Result<(Vec<u8>, Reserved), Failure> {
+        let deadline = received + self.bridge.timeout(limits.timeout);
+        let read = timeout_at(deadline, self.reader.read(body, limits.bytes)).await;
         read.map_or(Err(Failure::NoMemory), |read| {
-            read.map_err(|unread| match unread {
-                Unread::TooLarge => Failure::TooLarge(bounds.bytes),
-                Unread::BrokeOff => Failure::BrokeOff,
+            read.map_err(|error| match error {
+                ReadError::TooLarge => Failure::TooLarge(limits.bytes),
+                ReadError::BrokeOff => Failure::BrokeOff,
             })
         })
     }
 
-    /// Ends when a delivery must not wait any longer since the process ends: no delivery gets more than the usual time
-    /// then.
-    async fn interrupted(&self, lasts: Lasts, received: Instant) {
-        match lasts {
-            Lasts::Usual => pending().await,
-            Lasts::ServiceBus => {
+    /// Returns when a delivery must end since the process stops: then none gets more time than `DELIVERY_TIMEOUT`.
+    async fn shutdown(&self, timeout: Timeout, received: Instant) {
+        match timeout {
+            Timeout::Delivery => pending().await,
+            Timeout::ServiceBus => {
                 self.stopping.cancelled().await;
                 sleep_until(received + self.bridge.delivery_timeout()).await;
             }
@@ -234,7 +233,7 @@ impl App {
 
     /// Says that we want the subscription.
     async fn validate(&self, body: Body) -> Response {
-        let code = match self.read(body, Bounds::WEBHOOK, Instant::now()).await {
+        let code = match self.read(body, Limits::WEBHOOK, Instant::now()).await {
             Ok((body, _)) => webhook::validation_code(&body).ok_or(Failure::NoValidationCode),
             Err(failure) => Err(failure),
         };

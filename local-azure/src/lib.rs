@@ -27,9 +27,6 @@
 //! event_grid::{queue, outcome, event}                   events wait
 //! event_grid::{config, endpoint, schema, members}
 //!
-//! amqp_client                                           Event Hubs and Service Bus as clients reach them
-//! amqp_client::{connection, connection_string, shared_access}
-//!
 //! functions_host                                        the Functions host
 //! functions_host::{webhook, delivery, invocation}       deliveries of Event Grid come in
 //! functions_host::http_trigger                          requests come in
@@ -53,10 +50,12 @@
 //! functions_host::{progress, log}                       what is told
 //! functions_host::{blob_metadata, blob, blob_path, shared_key}
 //!                                                       blobs
-//! functions_host::broker::{self, batch, client, connection_string, message, value}
-//!                                                       AMQP as a client speaks it
+//! functions_host::broker::{self, batch, message, value}  what messages hold
 //! functions_host::newtonsoft::{self, reader, writer, invariant, number, moment, timestamp, token}
 //!                                                       JSON as the host reads and writes it
+//!
+//! amqp_client                                           Event Hubs and Service Bus as clients reach them
+//! amqp_client::{connection, connection_string, shared_access}
 //!
 //! event_hubs                                            Event Hubs
 //! event_hubs::{control, endpoint}                       for programs that run it
@@ -78,7 +77,7 @@
 //! service_bus::{node, config}
 //!
 //! amqp                                                  what every service that speaks AMQP needs
-//! amqp::{server, connections}                           what clients open
+//! amqp::{pausable_server, server, connections}          what clients open
 //! amqp::{cbs, grants, sas}                              tokens, and who may do what
 //! amqp::{reply, message, sections}                      questions, answers and messages
 //! amqp::{refusal, misbehaviour, address, product}

@@ -17,7 +17,7 @@ use super::{
     cloud_event::Message,
     envelope::{Envelope, Metadata},
 };
-use crate::delivery::{Delivery, Lasts, Position};
+use crate::delivery::{Delivery, Position, Timeout};
 
 /// The messages of an invocation, taken out of its body: each text is a JSON array.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Messages {
     enqueued: Vec<String>,
     /// The queue: a partition of an event hub, or what the host tells of a subscription.
     source: String,
-    lasts: Lasts,
+    timeout: Timeout,
 }
 
 impl Messages {
@@ -62,7 +62,7 @@ impl Messages {
             sequence_numbers: vec![unwrapped(metadata.sequence_number?)?],
             enqueued: vec![json::text(metadata.enqueued_time_utc?)?.into_owned()],
             source: source(metadata)?,
-            lasts: lasts(metadata),
+            timeout: timeout(metadata),
         })
     }
 
@@ -81,13 +81,13 @@ impl Messages {
             sequence_numbers: unwrapped(metadata.sequence_number_array?)?,
             enqueued: unwrapped(metadata.enqueued_time_utc_array?)?,
             source: source(metadata)?,
-            lasts: lasts(metadata),
+            timeout: timeout(metadata),
         })
     }
 
     /// The messages as events.
     pub(super) fn into_delivery(self) -> Result<Delivery, BadInvocation> {
-        let Self { bodies, properties, content_types, sequence_numbers, enqueued, source, lasts } = self;
+        let Self { bodies, properties, content_types, sequence_numbers, enqueued, source, timeout } = self;
         let mut events = Vec::with_capacity(bodies.len() + properties.len());
         let bodies: Vec<&RawValue> = serde_json::from_str(&bodies).map_err(|_| BadInvocation::NotMessages)?;
         let properties: Vec<&RawValue> = serde_json::from_str(&properties).map_err(|_| BadInvocation::NotMessages)?;
@@ -107,7 +107,7 @@ impl Messages {
         events.extend_from_slice(if sequence_numbers.is_empty() { b"[]" } else { b"]" });
         let events = String::from_utf8(events).map_err(|_| BadInvocation::NotMessages)?;
         let positions = sequence_numbers.iter().map(|number| Position(format!("{source}/{number}"))).collect();
-        Ok(Delivery { events, positions, lasts })
+        Ok(Delivery { events, positions, timeout })
     }
 }
 
@@ -146,8 +146,8 @@ fn source(metadata: &Metadata<'_>) -> Option<String> {
     }
 }
 
-fn lasts(metadata: &Metadata<'_>) -> Lasts {
-    if metadata.partition_context.is_some() { Lasts::Usual } else { Lasts::ServiceBus }
+fn timeout(metadata: &Metadata<'_>) -> Timeout {
+    if metadata.partition_context.is_some() { Timeout::Delivery } else { Timeout::ServiceBus }
 }
 
 /// The bytes of a body. ADT's are JSON objects, whose text is no base64.

@@ -12,7 +12,7 @@ use std::{
 
 use fastrand::Rng;
 use local_azure::functions_host::{Config, FunctionsHost, Log, LogLine, Progress, Storage};
-use package_function::package::{self, Trigger};
+use package_function::package;
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -48,9 +48,8 @@ impl App {
         });
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = tempfile::tempdir().unwrap();
-        let trigger = if way == Way::EventHub { Trigger::EventHub } else { Trigger::ServiceBus };
         let executable = Path::new(env!("CARGO_BIN_EXE_twin-bridge"));
-        package::stage(root, &package::entries(root, &[trigger], executable), &folder.path().join("app")).unwrap();
+        package::stage(root, &package::entries(root, &[way], executable), &folder.path().join("app")).unwrap();
         let change = |file: &str, from: &str, to: &str| {
             let path = folder.path().join("app").join(file);
             let text = fs::read_to_string(&path).unwrap();

@@ -2,7 +2,7 @@
 //! and again. At the end it is counted whether anything that was acknowledged is missing.
 //!
 //! ```text
-//! straight:  sender (event_grid) -> twin-bridge (process) -> Event Hubs endpoint <- weather (what goes wrong)
+//! pushed:    sender (event_grid) -> twin-bridge (process) -> Event Hubs endpoint <- weather (what goes wrong)
 //! queued:    queue -> hosts, each with its twin-bridge ----->     |
 //!              |  what was sent, and what became of it            |
 //!              +-----------------> ledger <--------------- witness (what the hub holds)
@@ -28,10 +28,10 @@ mod hosts;
 mod ledger;
 mod notifications;
 mod process;
+mod pushed;
 mod queue;
 mod queued;
 mod report;
-mod straight;
 mod way;
 mod weather;
 mod witness;
@@ -100,7 +100,7 @@ async fn nothing_that_a_topic_held_is_missing() {
 async fn survives(producer: &'static str, way: Way) {
     let notifications = setting("STORM_NOTIFICATIONS").unwrap_or(2_000);
     let seed = setting("STORM_SEED").unwrap_or(2);
-    let way = Way::chosen().unwrap_or(way);
+    let way = way::chosen().unwrap_or(way);
     println!("The storm's seed is {seed}; the producer is {producer}, the way in {}.", way.name());
     let report = Storm::new(notifications, seed, producer, way).run().await;
     println!("{report}");
@@ -159,7 +159,8 @@ impl Storm {
         let weather = tokio::spawn(weather.run(self.calm.clone()));
         let witness = Witness::new(Arc::clone(&self.hubs), Arc::clone(&self.ledger));
         let witness = tokio::spawn(witness.run(self.calm.clone()));
-        let drained = if self.way.is_queue() { queued::run(&self, rng).await } else { straight::run(&self, rng).await };
+        let drained =
+            if way::is_queue(self.way) { queued::run(&self, rng).await } else { pushed::run(&self, rng).await };
         weather.await.unwrap();
         witness.await.unwrap().read_to_the_end();
         Report::new(self.seed, self.started.elapsed(), drained, &self.ledger, &self.counts, self.way)

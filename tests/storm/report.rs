@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use crate::{
     GRACE, delivery_timeout,
     ledger::{Findings, Ledger},
-    way::Way,
+    way::{self, Way},
 };
 
 /// What can go wrong.
@@ -170,7 +170,7 @@ pub struct Report {
 impl Report {
     pub fn new(seed: u64, took: Duration, drained: bool, ledger: &Ledger, counts: &Counts, way: Way) -> Self {
         let mut findings = ledger.findings();
-        if !way.keeps_order() {
+        if !way::keeps_order(way) {
             findings.forget_order();
         }
         Self { seed, took, drained, findings, counted: counts.0.lock().clone(), way }
@@ -231,7 +231,7 @@ impl fmt::Display for Report {
         row(f, "records in the hub", &findings.records)?;
         row(f, "repeats among them, with equal EventId and body", &findings.repeats)?;
         row(f, "deliveries", &counted.deliveries)?;
-        if !self.way.is_queue() {
+        if !way::is_queue(self.way) {
             let (tries, again) = (counted.tries(), counted.tries() - counted.deliveries);
             row(f, "tries, redeliveries among them", &format_args!("{tries}, {again}"))?;
         }
@@ -242,7 +242,7 @@ impl fmt::Display for Report {
                 Outcome::Unanswered => row(f, "… not answered", count)?,
             }
         }
-        if !self.way.is_queue() {
+        if !way::is_queue(self.way) {
             row(f, "longest time to an answer", &format_args!("{:.2} s", self.counted.longest.as_secs_f64()))?;
         }
         writeln!(f, "\n| faults | times |\n| --- | --- |")?;

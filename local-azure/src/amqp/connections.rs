@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::grants::Grants;
+use super::{grants::Grants, misbehaviour::Reception};
 
 /// How many connections there were and are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -52,11 +52,26 @@ impl Connections {
         Self { state: Mutex::default(), changes }
     }
 
-    /// Makes a stream ready to be served, and counts it as open until the registration is dropped.
-    pub(crate) fn admit(
+    /// Receives a connection, which counts as open until the registration is dropped. `None` if it is not to be served.
+    pub(crate) async fn receive(
         self: &Arc<Self>,
         stream: tokio::net::TcpStream,
-    ) -> io::Result<(tokio::net::TcpStream, Registration)> {
+        reception: Reception,
+    ) -> Option<(tokio::net::TcpStream, Registration)> {
+        if reception == Reception::Refuse {
+            return None;
+        }
+        // An error is a client that is gone already.
+        let (mut stream, registration) = self.admit(stream).ok()?;
+        if reception == Reception::Silent {
+            // Read, so that the client's end is noticed, and nothing else.
+            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+            return None;
+        }
+        Some((stream, registration))
+    }
+
+    fn admit(self: &Arc<Self>, stream: tokio::net::TcpStream) -> io::Result<(tokio::net::TcpStream, Registration)> {
         // Without this, small frames wait for the acknowledgement of earlier ones: 40 ms a time.
         stream.set_nodelay(true)?;
         let stream = stream.into_std()?;
@@ -64,7 +79,7 @@ impl Connections {
         Ok((tokio::net::TcpStream::from_std(stream)?, registration))
     }
 
-    /// Counts a connection as open until the registration is dropped. The socket is a duplicate.
+    /// The socket is a duplicate.
     fn register(self: &Arc<Self>, socket: TcpStream) -> Registration {
         let grants = Arc::new(Grants::default());
         let id = {

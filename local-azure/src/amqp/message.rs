@@ -1,5 +1,7 @@
 //! Messages: encoded and decoded, and their contents as tests read them.
 
+use std::collections::BTreeMap;
+
 use fe2o3_amqp_types::{
     messaging::{
         Body, Data, Message, MessageId,
@@ -51,7 +53,13 @@ pub(crate) fn text_of_id(id: MessageId) -> String {
     }
 }
 
-pub(crate) fn json_of(value: SimpleValue) -> serde_json::Value {
+/// The application properties of a message.
+pub(crate) fn properties_of(message: &AmqpMessage) -> BTreeMap<String, serde_json::Value> {
+    let properties = message.application_properties.iter().flat_map(|properties| properties.0.iter());
+    properties.map(|(name, value)| (name.clone(), json_of(value.clone()))).collect()
+}
+
+fn json_of(value: SimpleValue) -> serde_json::Value {
     match value {
         SimpleValue::Null => serde_json::Value::Null,
         SimpleValue::Bool(value) => json!(value),

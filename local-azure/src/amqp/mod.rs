@@ -7,6 +7,7 @@ pub(crate) mod connections;
 pub(crate) mod grants;
 pub(crate) mod message;
 pub(crate) mod misbehaviour;
+pub(crate) mod pausable_server;
 pub(crate) mod product;
 pub(crate) mod refusal;
 pub(crate) mod reply;

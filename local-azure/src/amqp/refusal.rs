@@ -44,18 +44,6 @@ impl Refusal {
     pub(crate) fn expired(address: &str) -> Self {
         Self::new("amqp:unauthorized-access", format!("ExpiredToken: The token is expired. Resource: '{address}'."))
     }
-
-    /// The hub has no such partition.
-    pub(crate) fn partition_out_of_range(partitions: usize) -> Self {
-        Self::new(
-            "com.microsoft:argument-out-of-range",
-            format!(
-                "The specified partition is invalid for an EventHub partition sender or receiver. It should be between \
-                 0 and {}.",
-                partitions.saturating_sub(1)
-            ),
-        )
-    }
 }
 
 impl From<Refusal> for Error {

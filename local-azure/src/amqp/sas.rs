@@ -1,6 +1,8 @@
 //! Shared access signatures: `SharedAccessSignature sr=…&sig=…&se=…&skn=…`, where `sig` is the HMAC-SHA256, under the
 //! key of the policy `skn`, of `sr` as it is written and `se` on a line of its own.
 
+use std::net::SocketAddr;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
@@ -14,6 +16,17 @@ use super::address::{host, is_within};
 pub(crate) struct Policy<'a> {
     pub(crate) name: &'a str,
     pub(crate) key: &'a str,
+}
+
+impl Policy<'_> {
+    /// The connection string for a hub, topic or queue, with the flag that makes Microsoft's clients use plain AMQP.
+    pub(crate) fn connection_string(&self, address: SocketAddr, entity: &str) -> String {
+        let Self { name, key } = self;
+        format!(
+            "Endpoint=sb://{address};SharedAccessKeyName={name};SharedAccessKey={key};EntityPath={entity};\
+             UseDevelopmentEmulator=true"
+        )
+    }
 }
 
 /// Checks a token for use with an audience. Gives the time when it expires, or the reason why it is no good in the

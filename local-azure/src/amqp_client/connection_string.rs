@@ -28,7 +28,7 @@ impl ConnectionString {
                 "endpoint" => endpoint = Some(value),
                 "sharedaccesskeyname" => key_name = Some(value.to_owned()),
                 "sharedaccesskey" => key = Some(value.to_owned()),
-                "entitypath" => entity_path = Some(value.to_owned()),
+                "entitypath" => entity_path = Some(value.to_owned()).filter(|path| !path.is_empty()),
                 "usedevelopmentemulator" => is_emulator = value.eq_ignore_ascii_case("true"),
                 _ => {}
             }

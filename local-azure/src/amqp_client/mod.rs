@@ -10,6 +10,6 @@ mod connection_string;
 mod shared_access;
 
 pub(crate) use self::{
-    connection::{ConnectError, Connection},
+    connection::{Connection, ConnectionError},
     connection_string::ConnectionString,
 };

@@ -8,7 +8,7 @@ use fe2o3_amqp_types::messaging::Outcome;
 use tokio::time::error::Elapsed;
 
 use super::message::Message;
-use crate::amqp_client::{ConnectError, Connection, ConnectionString};
+use crate::amqp_client::{Connection, ConnectionError, ConnectionString};
 
 /// Where an AMQP endpoint leads to.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Target {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LinkError {
     #[error(transparent)]
-    Connect(#[from] ConnectError),
+    Connect(#[from] ConnectionError),
     #[error("no link was attached: {0}")]
     Attach(#[from] SenderAttachError),
     #[error("the connection is lost: {0}")]

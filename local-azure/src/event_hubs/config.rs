@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use crate::amqp::sas::Policy;
+
 /// The settings of an endpoint.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -23,6 +25,12 @@ pub struct Config {
     /// How long a transfer waits for its answer. Not nothing by default: the real service takes a few milliseconds,
     /// and clients are known to lose an answer that overtakes their own bookkeeping.
     pub acknowledgement_delay: Duration,
+}
+
+impl Config {
+    pub(super) fn policy(&self) -> Policy<'_> {
+        Policy { name: &self.key_name, key: &self.key }
+    }
 }
 
 impl Default for Config {

@@ -19,23 +19,12 @@ use fe2o3_amqp_types::{
 use tokio::net::TcpStream;
 
 use super::{client::Client, link, request_response::ReplyLinks, service::Service};
-use crate::amqp::{
-    misbehaviour::Reception,
-    product::{MECHANISMS, product},
-};
+use crate::amqp::product::{MECHANISMS, product};
 
 /// Serves a connection until it ends, or does to it what is to be done.
 pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {
     let reception = service.faults.reception();
-    if reception == Reception::Refuse {
-        return;
-    }
-    let Ok((mut stream, registration)) = service.connections.admit(stream) else { return };
-    if reception == Reception::Silent {
-        // Read, so that the client's end is noticed, and nothing else.
-        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-        return;
-    }
+    let Some((stream, registration)) = service.connections.receive(stream, reception).await else { return };
     // The client speaks first. Were it answered earlier, the segment could reach the Python client between its reading
     // TCP_MAXSEG and writing it back, with a value that has become too large to be written on loopback.
     if stream.peek(&mut [0]).await.is_err() {

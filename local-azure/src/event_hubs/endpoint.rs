@@ -1,62 +1,40 @@
 //! The endpoint as the program that runs it sees it: started, asked what it holds, paused, stopped.
 
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
 use tokio::time::timeout;
 
 use super::{config::Config, connection, event::StoredEvent, faults::Faults, service::Service};
-use crate::amqp::{
-    connections::ConnectionCounts,
-    server::{HeldAddress, Server},
-};
+use crate::amqp::{connections::ConnectionCounts, pausable_server::PausableServer};
 
 /// A running endpoint. Dropping it stops it.
 #[derive(Debug)]
 pub struct EventHubs {
     service: Arc<Service>,
-    state: Mutex<State>,
-    address: SocketAddr,
-}
-
-#[derive(Debug)]
-enum State {
-    Serving {
-        _until_dropped: Server,
-    },
-    /// With the address held, so that nobody else has it meanwhile.
-    Paused(Option<HeldAddress>),
+    server: PausableServer,
 }
 
 impl EventHubs {
     /// Listens, and serves on a thread of its own from then on.
     pub fn start(config: Config) -> io::Result<Self> {
         let service = Arc::new(Service::new(config));
-        let server = serve(TcpListener::bind(service.config.listen)?, &service)?;
-        let address = server.address();
-        Ok(Self { service, state: Mutex::new(State::Serving { _until_dropped: server }), address })
+        let served = Arc::clone(&service);
+        let server = PausableServer::start("event-hubs", service.config.listen, move |stream| {
+            connection::serve(stream, Arc::clone(&served))
+        })?;
+        Ok(Self { service, server })
     }
 
     /// Where it listens; the same after [`EventHubs::pause`] and [`EventHubs::resume`].
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// The connection string of a hub, with the flag that makes Microsoft's clients use plain AMQP.
     #[must_use]
     pub fn connection_string(&self, hub: &str) -> String {
-        let Config { key_name, key, .. } = &self.service.config;
-        format!(
-            "Endpoint=sb://{};SharedAccessKeyName={key_name};SharedAccessKey={key};EntityPath={hub};\
-             UseDevelopmentEmulator=true",
-            self.address
-        )
+        self.service.config.policy().connection_string(self.address(), hub)
     }
 
     /// Everything that a hub retains, partition by partition in the order of arrival. Empty for an unknown hub.
@@ -92,7 +70,7 @@ impl EventHubs {
     /// Whether it is paused.
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        matches!(*self.state.lock(), State::Paused(_))
+        self.server.is_paused()
     }
 
     /// The switches that make the service misbehave.
@@ -135,25 +113,12 @@ impl EventHubs {
 
     /// Stops listening and cuts every connection, as if the process had been killed. Contents and faults are kept.
     pub fn pause(&self) {
-        let mut state = self.state.lock();
-        if let State::Serving { .. } = *state {
-            *state = State::Paused(None);
-            *state = State::Paused(HeldAddress::hold(self.address).ok());
-        }
+        self.server.pause();
     }
 
     /// Listens again, on the same port and with the contents kept. Does nothing when it is not paused.
     pub fn resume(&self) -> io::Result<()> {
-        let mut state = self.state.lock();
-        if let State::Paused(held) = &mut *state {
-            let listener = match held.take() {
-                Some(held) => held.listen()?,
-                None => TcpListener::bind(self.address)?,
-            };
-            let server = serve(listener, &self.service)?;
-            *state = State::Serving { _until_dropped: server };
-        }
-        Ok(())
+        self.server.resume()
     }
 
     /// Stops for good. The same as dropping it.
@@ -168,11 +133,6 @@ impl EventHubs {
     pub(super) fn retained(&self, hub: &str) -> usize {
         self.service.store.hub(hub).map_or(0, |hub| hub.retained())
     }
-}
-
-fn serve(listener: TcpListener, service: &Arc<Service>) -> io::Result<Server> {
-    let service = Arc::clone(service);
-    Server::start("event-hubs", listener, move |stream| connection::serve(stream, Arc::clone(&service)))
 }
 
 /// Fewer events than awaited came in time.

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 
 use super::misbehaviour::Matching;
 use crate::amqp::{
-    message::{AmqpMessage, BATCH_FORMAT, content, decode, encode, json_of, text_of_id},
+    message::{AmqpMessage, BATCH_FORMAT, content, decode, encode, properties_of, text_of_id},
     refusal::Refusal,
     sections::{MESSAGE_ANNOTATIONS, sections},
 };
@@ -140,6 +140,7 @@ pub struct StoredEvent {
 impl StoredEvent {
     pub(super) fn of(partition: usize, record: &Record) -> Option<Self> {
         let message = decode(&record.event.encoded)?;
+        let application_properties = properties_of(&message);
         let properties = message.properties.unwrap_or_default();
         Some(Self {
             partition,
@@ -149,12 +150,7 @@ impl StoredEvent {
             message_id: properties.message_id.map(text_of_id),
             content_type: properties.content_type.map(|symbol| symbol.0),
             partition_key: record.event.partition_key.as_deref().map(str::to_owned),
-            properties: message
-                .application_properties
-                .into_iter()
-                .flat_map(|properties| properties.0)
-                .map(|(name, value)| (name, json_of(value)))
-                .collect(),
+            properties: application_properties,
             body: content(message.body),
         })
     }

@@ -84,9 +84,20 @@ fn purpose_of_sender(address: &str, client: &Client) -> Result<Purpose, Refusal>
         return Err(Refusal::unauthorized("Send", address));
     }
     let hub = client.service.store.hub(hub).ok_or_else(|| Refusal::not_found(address))?;
-    let unknown = || Refusal::partition_out_of_range(hub.partitions.len());
+    let unknown = || partition_out_of_range(hub.partitions.len());
     let partition = partition.map(|id| hub.partition(id).ok_or_else(unknown)).transpose()?;
     Ok(Purpose::Publish(Destination { address: address.to_owned(), hub, partition }))
+}
+
+fn partition_out_of_range(partitions: usize) -> Refusal {
+    Refusal::new(
+        "com.microsoft:argument-out-of-range",
+        format!(
+            "The specified partition is invalid for an EventHub partition sender or receiver. It should be between 0 \
+             and {}.",
+            partitions.saturating_sub(1)
+        ),
+    )
 }
 
 fn purpose_of_receiver(attach: &Attach, client: &Client) -> Result<Purpose, Refusal> {

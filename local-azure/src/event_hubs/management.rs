@@ -8,7 +8,7 @@ use crate::amqp::{
     message::AmqpMessage,
     misbehaviour::TokenAnswer,
     reply::{Reply, property},
-    sas::{Policy, verify},
+    sas::verify,
 };
 
 /// Answers a request to `$management`.
@@ -37,9 +37,8 @@ fn authorise(request: &AmqpMessage, hub: &str, client: &Client) -> Result<(), Re
     match (property(request, "security_token"), service.faults.token_answer()) {
         (Some(_), TokenAnswer::Refuse { status, description }) => Err(Reply::status(status, description)),
         (Some(token), TokenAnswer::Verify) if token.starts_with("SharedAccessSignature ") => {
-            let policy = Policy { name: &service.config.key_name, key: &service.config.key };
             // Clients sign for the hub or for its management node.
-            verify(token, &format!("{hub}/$management"), policy, OffsetDateTime::now_utc())
+            verify(token, &format!("{hub}/$management"), service.config.policy(), OffsetDateTime::now_utc())
                 .map(drop)
                 .map_err(|reason| Reply::status(401, reason))
         }

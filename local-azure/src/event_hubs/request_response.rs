@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{client::Client, management, service::Service};
-use crate::amqp::{cbs, message::AmqpMessage, reply::Reply, sas::Policy};
+use crate::amqp::{cbs, message::AmqpMessage, reply::Reply};
 
 /// Who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +66,7 @@ pub(super) async fn serve_requests(
         let reply = match responder {
             Responder::Tokens => {
                 let Service { config, faults, .. } = &*client.service;
-                let policy = Policy { name: &config.key_name, key: &config.key };
-                cbs::answer(request, policy, faults.token_answer(), &client.grants)
+                cbs::answer(request, config.policy(), faults.token_answer(), &client.grants)
             }
             Responder::Management => management::answer(request, &client),
         };

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use crate::amqp::sas::Policy;
+
 /// The settings of an endpoint.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -18,6 +20,12 @@ pub struct Config {
     pub key: String,
     /// The largest transfer that a link takes, announced when it attaches.
     pub max_message_size: u64,
+}
+
+impl Config {
+    pub(super) fn policy(&self) -> Policy<'_> {
+        Policy { name: &self.key_name, key: &self.key }
+    }
 }
 
 impl Default for Config {

@@ -31,7 +31,7 @@ use super::{
     service::Service,
     session::Session,
 };
-use crate::amqp::{misbehaviour::Reception, product::product, refusal::Refusal};
+use crate::amqp::{product::product, refusal::Refusal};
 
 /// How many frames are read ahead.
 const READ_AHEAD: usize = 16;
@@ -39,15 +39,7 @@ const READ_AHEAD: usize = 16;
 /// Serves a connection until it ends, or does to it what is to be done.
 pub(super) async fn serve(stream: TcpStream, service: Arc<Service>) {
     let reception = service.faults.reception();
-    if reception == Reception::Refuse {
-        return;
-    }
-    let Ok((mut stream, registration)) = service.connections.admit(stream) else { return };
-    if reception == Reception::Silent {
-        // Read, so that the client's end is noticed, and nothing else.
-        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-        return;
-    }
+    let Some((mut stream, registration)) = service.connections.receive(stream, reception).await else { return };
     // An error here is a client that went away or speaks something else: nothing to tell anyone.
     if greet(&mut stream).await.is_err() {
         return;

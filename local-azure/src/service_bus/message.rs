@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::settlement::Changes;
 use crate::amqp::{
-    message::{AmqpMessage, BATCH_FORMAT, content, decode, encode, json_of, text_of_id},
+    message::{AmqpMessage, BATCH_FORMAT, content, decode, encode, properties_of, text_of_id},
     refusal::Refusal,
     sections::HEADER,
 };
@@ -140,6 +140,7 @@ impl StoredMessage {
     pub(super) fn of(queued: &Queued, lock: Option<Lock>) -> Option<Self> {
         let mut message = decode(&queued.encoded)?;
         queued.apply_changes(&mut message);
+        let application_properties = properties_of(&message);
         let properties = message.properties.unwrap_or_default();
         Some(Self {
             sequence_number: queued.sequence_number,
@@ -148,12 +149,7 @@ impl StoredMessage {
             locked_until: lock.map(|lock| lock.until),
             message_id: properties.message_id.map(text_of_id),
             content_type: properties.content_type.map(|symbol| symbol.0),
-            properties: message
-                .application_properties
-                .into_iter()
-                .flat_map(|properties| properties.0)
-                .map(|(name, value)| (name, json_of(value)))
-                .collect(),
+            properties: application_properties,
             body: content(message.body),
         })
     }

@@ -14,7 +14,6 @@ use crate::amqp::{
     cbs,
     message::{AmqpMessage, decode, encode},
     refusal::Refusal,
-    sas::Policy,
 };
 
 /// Reads a request, and answers it.
@@ -27,8 +26,7 @@ pub(super) fn answer(
     let reply = match responder {
         Responder::Tokens => {
             let Service { config, faults, .. } = &*client.service;
-            let policy = Policy { name: &config.key_name, key: &config.key };
-            cbs::answer(&request, policy, faults.token_answer(), &client.grants).into_message(&request)
+            cbs::answer(&request, config.policy(), faults.token_answer(), &client.grants).into_message(&request)
         }
         Responder::Management(entity) => {
             management::answer(&request, entity, OffsetDateTime::now_utc()).into_message(&request)

@@ -5,7 +5,10 @@ use std::{path::Path, process::Stdio, time::Duration};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command, time::timeout};
 
-use crate::support::{HOST, Instance, SOON};
+use crate::{
+    skipped::skipped,
+    support::{HOST, Instance, SOON},
+};
 
 /// The clients that speak AMQP now and then retry their connect after seconds.
 const SLOW: Duration = Duration::from_secs(90);
@@ -25,7 +28,7 @@ async fn run_within(limit: Duration, script: &str, arguments: &[&str], input: &s
     let venv = root.join("target/clients/venv");
     if !venv.join("installed.txt").exists() {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the Python clients are not installed");
-        eprintln!("SKIPPED: the Python clients are not installed; tests/clients/install.sh does that");
+        skipped("the Python clients are not installed; tests/clients/install.sh does that");
         return None;
     }
     let mut command = Command::new(venv.join("bin/python"));

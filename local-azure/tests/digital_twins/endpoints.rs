@@ -4,7 +4,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     sync::Arc,
 };
 
@@ -21,6 +20,7 @@ use tokio::{task::unconstrained, time::timeout};
 
 use crate::{
     clients::run_slowly,
+    examples::{example, exists, is_time, is_trace, is_uuid, replace, replace_in_data},
     support::{HOST, SENSOR, SOON, interface},
 };
 
@@ -100,7 +100,7 @@ async fn make_every_change(graph: &Graph) -> Vec<Option<&'static str>> {
     };
     let always = || Precondition::None;
     let of = |model: &str| json!({"$metadata": {"$model": model}});
-    let body = |example: &str| fixture(&format!("messages/{example}"))["body"].clone();
+    let body = |example: &str| self::example(&format!("messages/{example}"))["body"].clone();
     let room = |name: &str| json!([{"op": "replace", "path": "/room", "value": name}]);
 
     let twin = json!({"$metadata": {"$model": MODEL}, "room": "room name"});
@@ -157,20 +157,15 @@ async fn make_every_change(graph: &Graph) -> Vec<Option<&'static str>> {
     told
 }
 
-fn fixture(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(format!("{name}.json"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
 /// The examples of that name: as a message, and the CloudEvent, whose binding makes a message of it.
 fn examples(name: &str) -> Vec<Value> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
+    let [message, event] = [format!("messages/{name}"), format!("notifications/{name}.cloudevents")];
     let mut examples = Vec::new();
-    if folder.join(format!("messages/{name}.json")).exists() {
-        examples.push(fixture(&format!("messages/{name}")));
+    if exists(&message) {
+        examples.push(example(&message));
     }
-    if folder.join(format!("notifications/{name}.cloudevents.json")).exists() {
-        let mut event = fixture(&format!("notifications/{name}.cloudevents"));
+    if exists(&event) {
+        let mut event = example(&event);
         let attributes = event.as_object_mut().unwrap();
         let body = attributes.remove("data").unwrap();
         attributes.remove("datacontenttype").unwrap();
@@ -183,24 +178,11 @@ fn examples(name: &str) -> Vec<Value> {
 
 /// A message with placeholders for what differs from one time to the next, once it has the right form.
 fn normalized(mut message: Value) -> Value {
-    fn replace(value: &mut Value, name: &str, has_the_form: impl Fn(&str) -> bool) {
-        if let Some(member) = value.get_mut(name) {
-            let text = member.as_str().unwrap();
-            assert!(has_the_form(text), "{name}: {text}");
-            *member = json!("any");
-        }
-    }
-    let is_uuid = |text: &str| text.len() == 36 && text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
-    let is_time = |text: &str| text.len() == 28 && text.ends_with('Z') && text.as_bytes()[19] == b'.';
     let properties = &mut message["applicationProperties"];
     replace(properties, "cloudEvents:id", is_uuid);
     replace(properties, "cloudEvents:time", is_time);
-    replace(properties, "cloudEvents:traceparent", |text| text.split('-').map(str::len).eq([2, 32, 16, 2]));
-    let body = &mut message["body"];
-    replace(body, "$etag", |text| text.strip_prefix("W/\"").is_some_and(|rest| is_uuid(rest.trim_end_matches('"'))));
-    if let Some(metadata) = body.get_mut("$metadata").and_then(Value::as_object_mut) {
-        metadata.values_mut().for_each(|entry| replace(entry, "lastUpdateTime", is_time));
-    }
+    replace(properties, "cloudEvents:traceparent", is_trace);
+    replace_in_data(&mut message["body"]);
     message
 }
 

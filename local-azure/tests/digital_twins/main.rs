@@ -15,12 +15,15 @@ mod components;
 mod concurrency;
 mod endpoints;
 mod event_routes;
+mod examples;
 mod models;
 mod notifications;
 mod queries;
 mod relationships;
 mod requests;
 mod service;
+#[path = "../shared/skipped.rs"]
+mod skipped;
 mod support;
 mod telemetry;
 mod twins;

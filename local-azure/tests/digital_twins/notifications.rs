@@ -1,34 +1,18 @@
 //! Every kind of notification in both schemas, compared member by member, in order, with the examples in
 //! `tests/fixtures/notifications`, most of which Azure publishes.
 
-use std::path::Path;
-
 use local_azure::digital_twins::{Precondition, Telemetry};
 use serde_json::{Value, json};
 
-use crate::support::{Instance, interface};
+use crate::{
+    examples::{example, exists, is_time, is_trace, is_uuid, replace, replace_in_data},
+    support::{Instance, interface},
+};
 
 const MODEL: &str = "dtmi:examplecom:interfaceName;1";
 
-/// An example, as text and read.
-fn fixture(name: &str) -> Value {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/notifications").join(format!("{name}.json"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
 /// The event as text, with placeholders for what differs from one time to the next, once it has the right form.
 fn normalized(mut event: Value) -> String {
-    fn replace(value: &mut Value, name: &str, has_the_form: impl Fn(&str) -> bool) {
-        if let Some(member) = value.get_mut(name) {
-            let text = member.as_str().unwrap();
-            assert!(has_the_form(text), "{name}: {text}");
-            *member = json!(format!("some {name}"));
-        }
-    }
-    let is_uuid = |text: &str| text.len() == 36 && text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
-    let is_time = |text: &str| text.len() == 28 && text.ends_with('Z') && text.as_bytes()[19] == b'.';
-    let is_trace = |text: &str| text.split('-').map(str::len).eq([2, 32, 16, 2]) && text.starts_with("00-");
     replace(&mut event, "id", is_uuid);
     replace(&mut event, "time", is_time);
     replace(&mut event, "eventTime", |text| is_time(text) || text == "0001-01-01T00:00:00Z");
@@ -36,24 +20,20 @@ fn normalized(mut event: Value) -> String {
     replace(&mut event, "traceparent", is_trace);
     replace(&mut event["data"], "traceparent", is_trace);
     let data = if event["data"].get("data").is_some() { &mut event["data"]["data"] } else { &mut event["data"] };
-    replace(data, "$etag", |text| text.strip_prefix("W/\"").is_some_and(|rest| is_uuid(rest.trim_end_matches('"'))));
-    if let Some(metadata) = data.get_mut("$metadata").and_then(Value::as_object_mut) {
-        metadata.values_mut().for_each(|entry| replace(entry, "lastUpdateTime", is_time));
-    }
+    replace_in_data(data);
     serde_json::to_string_pretty(&event).unwrap()
 }
 
 /// The next events at both endpoints are the examples of that name, wherever there is one.
 async fn told(instance: &mut Instance, name: &str) {
     let examples = [
-        (format!("{name}.eventgrid"), instance.next_event_grid_event().await),
-        (format!("{name}.cloudevents"), instance.next_cloud_event().await),
+        (format!("notifications/{name}.eventgrid"), instance.next_event_grid_event().await),
+        (format!("notifications/{name}.cloudevents"), instance.next_cloud_event().await),
     ];
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/notifications");
     let mut compared = 0;
     for (example, event) in examples {
-        if folder.join(format!("{example}.json")).exists() {
-            let example = fixture(&example);
+        if exists(&example) {
+            let example = self::example(&example);
             if example.get("eventTime").is_some() {
                 let times = [&event["eventTime"], &example["eventTime"]];
                 assert!(
@@ -203,7 +183,7 @@ async fn updates_of_twins() {
     for Update { example, contents, before, other } in updates() {
         let mut instance = Instance::start().await;
         let graph = std::sync::Arc::clone(instance.twins.graph());
-        let event = fixture(&format!("{example}.eventgrid"));
+        let event = self::example(&format!("notifications/{example}.eventgrid"));
         let (id, payload) = (event["subject"].as_str().unwrap(), &event["data"]["data"]);
         let model = payload["modelId"].as_str().unwrap();
         graph.put_models(other.into_iter().chain([interface(model, contents)]).collect()).unwrap();
@@ -225,7 +205,7 @@ async fn a_change_of_model_is_told_with_the_new_model() {
     graph.put_models(models).unwrap();
     graph.put_twin("foo1", json!({"$metadata": {"$model": "dtmi:example:foo;1"}}), Precondition::None).await.unwrap();
     forget(&mut instance, 1).await;
-    let patch = fixture("twin-update-model.eventgrid")["data"]["data"]["patch"].clone();
+    let patch = example("notifications/twin-update-model.eventgrid")["data"]["data"]["patch"].clone();
     graph.update_twin("foo1", patch, Precondition::None).await.unwrap();
     told(&mut instance, "twin-update-model").await;
 }
@@ -265,7 +245,7 @@ async fn relationships() {
     let edge = json!({"$relationshipName": "edge", "$targetId": "device1", "prop1": "old value"});
     graph.put_relationship("example-twin1", "RuntimeEventsScenario_edge", edge, Precondition::None).await.unwrap();
     forget(&mut instance, 1).await;
-    let patch = fixture("relationship-update.eventgrid")["data"]["data"]["patch"].clone();
+    let patch = example("notifications/relationship-update.eventgrid")["data"]["data"]["patch"].clone();
     let id = "RuntimeEventsScenario_edge";
     graph.update_relationship("example-twin1", id, patch, Precondition::None).await.unwrap();
     told(&mut instance, "relationship-update").await;

@@ -10,7 +10,8 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::publishing::listen;
-use crate::support::{Answer, SCHEMAS, SOON, Topic, Webhook, skipped, subscription};
+use crate::skipped::skipped;
+use crate::support::{Answer, SCHEMAS, SOON, Topic, Webhook, subscription};
 
 /// Runs the script with that input, and gives the lines that it prints; `None`, loudly, if the client isn't installed.
 async fn python(arguments: &[&str], input: &str) -> Option<Vec<Value>> {

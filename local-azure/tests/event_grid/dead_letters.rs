@@ -13,7 +13,8 @@ use time::format_description::well_known::Rfc3339;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::emulator::{ACCOUNT, KEY, azurite, get, start};
+use crate::blob_reader::get;
+use crate::emulator::{ACCOUNT, KEY, azurite, start};
 use crate::support::{Answer, Topic, Webhook, event, subscription};
 
 /// A subscription with dead letters in that folder.

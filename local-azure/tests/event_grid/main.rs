@@ -7,6 +7,8 @@
     reason = "clippy.toml allows them in tests, not in their helpers"
 )]
 
+#[path = "../shared/blob_reader.rs"]
+mod blob_reader;
 mod clients;
 mod dead_letters;
 mod deliveries;
@@ -17,4 +19,6 @@ mod host;
 mod limits;
 mod publishing;
 mod retries;
+#[path = "../shared/skipped.rs"]
+mod skipped;
 mod support;

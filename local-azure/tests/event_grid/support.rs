@@ -1,7 +1,6 @@
 //! A webhook that answers what it is told, and events to publish.
 
 use std::collections::VecDeque;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -256,9 +255,4 @@ impl Topic {
 /// A subscription to that webhook.
 pub(crate) fn subscription(webhook: &Webhook) -> Subscription {
     Subscription::to("to-the-hook", Endpoint::WebHook(webhook.url()))
-}
-
-/// Says so that a test didn't run, past the capturing of test output.
-pub(crate) fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }

@@ -1,11 +1,6 @@
-//! Microsoft's Python and JavaScript clients, which `tests/clients/install.sh` puts in place.
+//! Microsoft's Python and JavaScript clients write, read and agree on partitions.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use local_azure::event_hubs::{EventHubs, StoredEvent};
 use serde_json::{Value, json};
@@ -14,6 +9,7 @@ use tokio::{process::Command, time::timeout};
 
 use crate::{
     HUB, TIMEOUT,
+    language::Language,
     partitions::placed,
     sdk::{in_time, producer, send, to_partition, with_key},
     start, start_with,
@@ -21,41 +17,6 @@ use crate::{
 
 /// The Python client's connect fails now and then and is retried after seconds, so it gets more time than it needs.
 pub(crate) const SLOW: Duration = Duration::from_secs(90);
-
-/// A client in another language.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Language {
-    Python,
-    JavaScript,
-}
-
-impl Language {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Python => "python",
-            Self::JavaScript => "javascript",
-        }
-    }
-
-    /// The command that runs one of the scripts; `None`, loudly, where the client isn't installed.
-    pub(crate) fn script(self, script: &str) -> Option<Command> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let installed = root.join("target/clients");
-        let (program, marker, extension) = match self {
-            Self::Python => (installed.join("venv/bin/python"), installed.join("venv/installed.txt"), "py"),
-            Self::JavaScript => (PathBuf::from("node"), installed.join("node_modules/installed.json"), "mjs"),
-        };
-        if !marker.exists() {
-            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the {self:?} client is not installed");
-            eprintln!("SKIPPED: the {self:?} client is not installed; tests/clients/install.sh does that");
-            return None;
-        }
-        let mut command = Command::new(program);
-        command.arg(root.join("tests/clients").join(format!("{script}.{extension}")));
-        command.kill_on_drop(true).stdin(Stdio::null());
-        Some(command)
-    }
-}
 
 /// Runs a script to its end and gives what it printed.
 async fn run(mut command: Command, hubs: &EventHubs, arguments: &[&str]) -> String {

@@ -4,13 +4,20 @@
 // clippy.toml excepts test functions, but not the functions they share.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+#[path = "../shared/amqp.rs"]
+mod amqp;
 mod authorisation;
-mod azurite;
+#[path = "../shared/azure_dotnet.rs"]
+mod azure_dotnet;
 mod clients;
 mod connections;
 mod consuming;
 mod control;
 mod dotnet;
+#[path = "../shared/azurite.rs"]
+mod emulator;
+#[path = "../shared/language.rs"]
+mod language;
 mod outcomes;
 mod ownership;
 mod partitions;
@@ -18,6 +25,8 @@ mod processors;
 mod raw;
 mod sdk;
 mod size;
+#[path = "../shared/skipped.rs"]
+mod skipped;
 
 use std::time::Duration;
 

@@ -17,8 +17,9 @@ use tokio::{
 
 use crate::{
     HUB,
-    azurite::Azurite,
-    clients::{Language, SLOW},
+    clients::SLOW,
+    emulator::{ACCOUNT, KEY, azurite, start as start_azurite},
+    language::Language,
     raw, start,
 };
 
@@ -57,7 +58,8 @@ impl Told {
 struct Processors {
     language: Language,
     hubs: EventHubs,
-    azurite: Azurite,
+    _azurite: Child,
+    storage: String,
     told: watch::Sender<Told>,
 }
 
@@ -65,7 +67,7 @@ impl Processors {
     /// Starts one; `None`, loudly, where the client isn't installed.
     fn start(&self, number: usize) -> Option<Child> {
         let mut command = self.language.script("process_events")?;
-        command.args([&self.hubs.connection_string(HUB), &self.azurite.connection_string(), "processors"]);
+        command.args([&self.hubs.connection_string(HUB), &self.storage, "processors"]);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.listen(process.stdout.take().unwrap(), move |told, line| told.hear(number, &line));
         self.listen(process.stderr.take().unwrap(), |told, line| told.complaints.push(line));
@@ -111,13 +113,11 @@ impl Processors {
 }
 
 async fn share_and_take_over(language: Language) {
-    // Azurite is installed together with the JavaScript client.
-    let needed = [language, Language::JavaScript].map(|language| language.script("process_events"));
-    if needed.iter().any(Option::is_none) {
-        return;
-    }
-    let processors =
-        Processors { language, hubs: start(), azurite: Azurite::start().await, told: watch::Sender::default() };
+    let (Some(_), Some(program)) = (language.script("process_events"), azurite()) else { return };
+    let (_azurite, port) = start_azurite(&program).await;
+    let blobs = format!("BlobEndpoint=http://127.0.0.1:{port}/{ACCOUNT}");
+    let storage = format!("DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{blobs};");
+    let processors = Processors { language, hubs: start(), _azurite, storage, told: watch::Sender::default() };
 
     let first = processors.start(1).unwrap();
     processors.wait_until("one has all", |told| told.shares() == Some(vec![PARTITIONS])).await;

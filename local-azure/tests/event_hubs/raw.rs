@@ -1,24 +1,25 @@
 //! A bare AMQP client: sees every outcome, and can send what no decent client would.
 
 use fe2o3_amqp::{
-    Connection, Receiver, Sendable, Sender, Session,
+    Receiver, Sendable, Sender, Session,
     connection::ConnectionHandle,
     link::{ReceiverAttachError, SenderAttachError},
-    sasl_profile::SaslProfile,
     session::SessionHandle,
 };
 use fe2o3_amqp_types::{
     definitions::Error,
     messaging::{
-        ApplicationProperties, Batch, Body, Data, Message, MessageAnnotations, Outcome, Properties,
-        message::__private::Serializable,
+        Batch, Body, Data, Message, MessageAnnotations, Outcome, Properties, message::__private::Serializable,
     },
     primitives::{SimpleValue, Value},
 };
 use local_azure::event_hubs::EventHubs;
 use tokio::time::timeout;
 
-use crate::{HUB, TIMEOUT};
+use crate::{
+    HUB, TIMEOUT,
+    amqp::{ask, connect},
+};
 
 const BATCH_FORMAT: u32 = 0x8001_3700;
 
@@ -31,13 +32,7 @@ pub(crate) struct Client {
 impl Client {
     /// Connects, and authorises nothing.
     pub(crate) async fn connect(hubs: &EventHubs) -> Self {
-        let mut connection = Connection::builder()
-            .container_id("test")
-            .sasl_profile(SaslProfile::Anonymous)
-            .open(format!("amqp://{}", hubs.address()).as_str())
-            .await
-            .unwrap();
-        let session = Session::begin(&mut connection).await.unwrap();
+        let (connection, session) = connect(hubs.address()).await;
         Self { session, connection }
     }
 
@@ -57,32 +52,7 @@ impl Client {
 
     /// Asks a node that answers.
     pub(crate) async fn ask(&mut self, node: &str, properties: &[(&str, &str)], body: Value) -> (i32, String, Value) {
-        let mut requests = Sender::attach(&mut self.session, format!("ask {node}"), node).await.unwrap();
-        let mut replies = Receiver::builder()
-            .name(format!("answer {node}"))
-            .source(node)
-            .target("me")
-            .attach(&mut self.session)
-            .await
-            .unwrap();
-        let mut fields = ApplicationProperties::default();
-        for (name, value) in properties {
-            fields.insert((*name).to_owned(), SimpleValue::String((*value).to_owned()));
-        }
-        let request = Message::builder()
-            .properties(Properties::builder().message_id("question".to_owned()).reply_to("me").build())
-            .application_properties(fields)
-            .value(body)
-            .build();
-        requests.send(request).await.unwrap();
-        let reply = timeout(TIMEOUT, replies.recv::<Value>()).await.unwrap().unwrap();
-        replies.accept(&reply).await.unwrap();
-        requests.close().await.unwrap();
-        replies.close().await.unwrap();
-
-        let Message { properties, application_properties, body, .. } = reply.into_message();
-        assert_eq!(properties.unwrap().correlation_id, Some("question".to_owned().into()));
-        let fields = application_properties.unwrap();
+        let (fields, body) = ask(&mut self.session, node, properties, body).await;
         match (fields.get("status-code"), fields.get("status-description")) {
             (Some(SimpleValue::Int(status)), Some(SimpleValue::String(description))) => {
                 (*status, description.clone(), body)

@@ -4,7 +4,8 @@ use local_azure::event_hubs::{Config as HubsConfig, EventHubs, HubConfig};
 use local_azure::functions_host::{FunctionsHost, Handler, Log, Storage};
 use tokio::time::timeout;
 
-use crate::emulator::{ACCOUNT, KEY, azurite, get, start};
+use crate::blob_reader::get;
+use crate::emulator::{ACCOUNT, KEY, azurite, start};
 use crate::support::{Answer, App, FakeHandler, SOON, deliver, send_events};
 
 #[tokio::test]

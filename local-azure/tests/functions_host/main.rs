@@ -11,6 +11,8 @@
 )]
 
 mod azurite;
+#[path = "../shared/blob_reader.rs"]
+mod blob_reader;
 mod broker_recordings;
 mod contract;
 #[path = "../shared/azurite.rs"]
@@ -22,4 +24,6 @@ mod namespace;
 mod process;
 mod recordings;
 mod service_bus_trigger;
+#[path = "../shared/skipped.rs"]
+mod skipped;
 mod support;

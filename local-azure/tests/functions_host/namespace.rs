@@ -103,7 +103,8 @@ async fn answer(mut requests: Receiver, node: String, replies: Replies) {
     while let Ok(request) = requests.recv::<Body<Value>>().await {
         requests.accept(&request).await.unwrap();
         let mut fields = ApplicationProperties::default();
-        fields.insert("status-code".to_owned(), SimpleValue::Int(200));
+        let status = if node == "$cbs" { 202 } else { 200 };
+        fields.insert("status-code".to_owned(), SimpleValue::Int(status));
         let mut hub = OrderedMap::new();
         let partitions = Array::from(vec![Value::String("0".to_owned())]);
         hub.insert(Value::String("partition_ids".to_owned()), Value::Array(partitions));

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use fe2o3_amqp::sasl_profile::SaslProfile;
-use fe2o3_amqp::{Connection, Receiver, Sender, Session};
-use fe2o3_amqp_types::messaging::{ApplicationProperties, Body, Message, Outcome, Properties};
-use fe2o3_amqp_types::primitives::{SimpleValue, Value};
+use fe2o3_amqp_types::messaging::{Batch, Body, Data, Message, Outcome};
 use local_azure::functions_host::{FunctionsHost, Handler, Level, Progress};
+use local_azure::publisher::{self, Publisher};
 use local_azure::service_bus::{Config as BusConfig, ServiceBus, SubscriptionConfig, TopicConfig};
 use tokio::time::timeout;
 
-use crate::namespace::{AmqpMessage, Namespace};
+use crate::namespace::Namespace;
 use crate::support::{Answer, App, FakeHandler, Posted, SOON, recording_log};
 
 const TOPIC: &str = "adt";
@@ -48,48 +46,10 @@ async fn host(app: &App, connection: String, handler: &FakeHandler) -> Functions
 
 /// Sends messages with these bodies to the topic.
 async fn send(bus: &ServiceBus, bodies: &[&str]) {
-    let sent = async {
-        let mut connection = Connection::builder()
-            .container_id("test")
-            .sasl_profile(SaslProfile::Anonymous)
-            .open(format!("amqp://{}", bus.address()).as_str())
-            .await
-            .unwrap();
-        let mut session = Session::begin(&mut connection).await.unwrap();
-        put_token(&mut session).await;
-        let mut link = Sender::attach(&mut session, "send", TOPIC).await.unwrap();
-        for body in bodies {
-            assert!(link.send(message(body)).await.unwrap().is_accepted());
-        }
-        link.close().await.unwrap();
-        session.end().await.unwrap();
-        connection.close().await.unwrap();
-    };
-    timeout(SOON, sent).await.unwrap();
-}
-
-/// Any token of Entra ID will do.
-async fn put_token(session: &mut fe2o3_amqp::session::SessionHandle<()>) {
-    let mut requests = Sender::attach(session, "requests", "$cbs").await.unwrap();
-    let replies = Receiver::builder().name("replies").source("$cbs").target("me");
-    let mut replies = replies.attach(session).await.unwrap();
-    let mut fields = ApplicationProperties::default();
-    for (name, value) in [("operation", "put-token"), ("type", "jwt"), ("name", "amqp://127.0.0.1/adt")] {
-        fields.insert(name.to_owned(), SimpleValue::String(value.to_owned()));
+    let mut publisher = Publisher::open(&bus.connection_string(TOPIC)).await.unwrap();
+    for body in bodies {
+        publisher.publish(&publisher::Message { body: body.as_bytes().to_vec(), ..Default::default() }).await.unwrap();
     }
-    let request = Message::builder()
-        .properties(Properties::builder().message_id("1".to_owned()).reply_to("me").build())
-        .application_properties(fields)
-        .value(Value::String("any".to_owned()))
-        .build();
-    requests.send(request).await.unwrap();
-    let reply = replies.recv::<Body<Value>>().await.unwrap();
-    replies.accept(&reply).await.unwrap();
-}
-
-fn message(body: &str) -> AmqpMessage {
-    let data = fe2o3_amqp_types::messaging::Data::from(body.as_bytes());
-    Message::builder().body(Body::Data(fe2o3_amqp_types::messaging::Batch::new(vec![data]))).build()
 }
 
 /// The messages of an invocation, and how often they have been delivered.
@@ -187,6 +147,8 @@ async fn single_messages_come_at_the_same_time_and_each_has_its_own_end() {
 
 /// How the messages of a batch of two were settled.
 async fn outcomes(answer: Answer) -> [Outcome; 2] {
+    let message =
+        |body: &str| Message::builder().body(Body::Data(Batch::new(vec![Data::from(body.as_bytes())]))).build();
     let mut namespace = Namespace::with(vec![message("a"), message("b")]).await;
     let handler = FakeHandler::start(answer).await;
     let host = host(&app(MANY), namespace.connection_string(), &handler).await;

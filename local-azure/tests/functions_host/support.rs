@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -302,11 +302,6 @@ pub(crate) fn recording_log() -> (Log, Arc<Mutex<Vec<LogLine>>>) {
     let lines: Arc<Mutex<Vec<LogLine>>> = Arc::default();
     let kept = Arc::clone(&lines);
     (Log::new(move |line| kept.lock().unwrap().push(line.clone())), lines)
-}
-
-/// Says so that a test didn't run, past the capturing of test output.
-pub(crate) fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
 /// Reads a file of JSON.

@@ -4,7 +4,7 @@ use local_azure::service_bus::ServiceBus;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{TIMEOUT, held, raw::publish, script::Language, start, start_with_short_locks};
+use crate::{TIMEOUT, held, language::Language, raw::publish, start, start_with_short_locks};
 
 async fn a_message_that_nobody_settles_comes_again(language: Language) {
     if !language.is_installed() {

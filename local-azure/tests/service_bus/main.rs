@@ -10,19 +10,25 @@ macro_rules! with_each_client {
         mod python {
             $(#[tokio::test]
             async fn $test() {
-                super::$test(crate::script::Language::Python).await;
+                super::$test(crate::language::Language::Python).await;
             })*
         }
         mod javascript {
             $(#[tokio::test]
             async fn $test() {
-                super::$test(crate::script::Language::JavaScript).await;
+                super::$test(crate::language::Language::JavaScript).await;
             })*
         }
     };
 }
 
+#[path = "../shared/amqp.rs"]
+mod amqp;
+#[path = "../shared/azure_dotnet.rs"]
+mod azure_dotnet;
 mod dotnet;
+#[path = "../shared/language.rs"]
+mod language;
 mod links;
 mod locks;
 mod raw;
@@ -30,8 +36,10 @@ mod receiving;
 mod refusals;
 mod script;
 mod sending;
+#[path = "../shared/skipped.rs"]
+mod skipped;
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
 use local_azure::service_bus::{Config, ServiceBus, StoredMessage, SubscriptionConfig, TopicConfig};
 
@@ -74,9 +82,4 @@ fn held(bus: &ServiceBus) -> Vec<StoredMessage> {
 /// What its dead-letter queue holds.
 fn dead(bus: &ServiceBus) -> Vec<StoredMessage> {
     bus.dead_letters(TOPIC, SUBSCRIPTION)
-}
-
-/// Says so that a test didn't run, past the capturing of test output.
-fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }

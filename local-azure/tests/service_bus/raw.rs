@@ -1,23 +1,23 @@
 //! A bare AMQP client: sees every outcome, and can send what no decent client would.
 
 use fe2o3_amqp::{
-    Connection, Receiver, Sendable, Sender, Session,
+    Receiver, Sendable, Sender,
     connection::ConnectionHandle,
     link::{RecvError, delivery::Delivery, receiver::CreditMode},
-    sasl_profile::SaslProfile,
     session::SessionHandle,
 };
 use fe2o3_amqp_types::{
     definitions::{ReceiverSettleMode, SenderSettleMode},
-    messaging::{
-        ApplicationProperties, Batch, Body, Data, Message, Outcome, Properties, message::__private::Serializable,
-    },
+    messaging::{Batch, Body, Data, Message, Outcome, Properties, message::__private::Serializable},
     primitives::{SimpleValue, Value},
 };
 use local_azure::service_bus::ServiceBus;
 use tokio::time::timeout;
 
-use crate::{TIMEOUT, TOPIC};
+use crate::{
+    TIMEOUT, TOPIC,
+    amqp::{ask, connect},
+};
 
 const BATCH_FORMAT: u32 = 0x8001_3700;
 
@@ -36,13 +36,7 @@ pub(crate) type Answer = (i32, Option<String>, Value);
 impl Client {
     /// Connects, and authorises nothing.
     pub(crate) async fn connect(bus: &ServiceBus) -> Self {
-        let mut connection = Connection::builder()
-            .container_id("test")
-            .sasl_profile(SaslProfile::Anonymous)
-            .open(format!("amqp://{}", bus.address()).as_str())
-            .await
-            .unwrap();
-        let session = Session::begin(&mut connection).await.unwrap();
+        let (connection, session) = connect(bus.address()).await;
         Self { session, connection }
     }
 
@@ -51,7 +45,7 @@ impl Client {
         let mut client = Self::connect(bus).await;
         let audience = format!("amqps://localhost/{TOPIC}");
         let properties = [("operation", "put-token"), ("type", "jwt"), ("name", audience.as_str())];
-        let reply = client.ask("$cbs", &properties, Value::String("any".to_owned())).await;
+        let (reply, _) = ask(&mut client.session, "$cbs", &properties, Value::String("any".to_owned())).await;
         assert_eq!(reply.get("status-code"), Some(&SimpleValue::Int(202)));
         client
     }
@@ -60,7 +54,8 @@ impl Client {
     pub(crate) async fn manage(&mut self, entity: &str, operation: &str, body: &[(&str, Value)]) -> Answer {
         let body = body.iter().map(|(name, value)| (Value::String((*name).to_owned()), value.clone()));
         let node = format!("{entity}/$management");
-        let (properties, body) = self.request(&node, &[("operation", operation)], Value::Map(body.collect())).await;
+        let body = Value::Map(body.collect());
+        let (properties, body) = ask(&mut self.session, &node, &[("operation", operation)], body).await;
         let condition = match properties.get("errorCondition") {
             Some(SimpleValue::Symbol(condition)) => Some(condition.0.clone()),
             _ => None,
@@ -69,37 +64,6 @@ impl Client {
             Some(SimpleValue::Int(status)) => (*status, condition, body),
             other => panic!("{other:?} is no status"),
         }
-    }
-
-    async fn ask(&mut self, node: &str, properties: &[(&str, &str)], body: Value) -> ApplicationProperties {
-        self.request(node, properties, body).await.0
-    }
-
-    async fn request(
-        &mut self,
-        node: &str,
-        properties: &[(&str, &str)],
-        body: Value,
-    ) -> (ApplicationProperties, Value) {
-        let mut requests = Sender::attach(&mut self.session, format!("ask {node}"), node).await.unwrap();
-        let replies = Receiver::builder().name(format!("answer {node}")).source(node).target("me");
-        let mut replies = replies.attach(&mut self.session).await.unwrap();
-        let mut fields = ApplicationProperties::default();
-        for (name, value) in properties {
-            fields.insert((*name).to_owned(), SimpleValue::String((*value).to_owned()));
-        }
-        let request = Message::builder()
-            .properties(Properties::builder().message_id("question".to_owned()).reply_to("me").build())
-            .application_properties(fields)
-            .value(body)
-            .build();
-        requests.send(request).await.unwrap();
-        let reply = timeout(TIMEOUT, replies.recv::<Value>()).await.unwrap().unwrap();
-        requests.close().await.unwrap();
-        replies.close().await.unwrap();
-        let Message { properties, application_properties, body, .. } = reply.into_message();
-        assert_eq!(properties.unwrap().correlation_id, Some("question".to_owned().into()));
-        (application_properties.unwrap(), body)
     }
 
     /// Attaches a link to send on.

@@ -4,7 +4,7 @@ use local_azure::service_bus::StoredMessage;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{TIMEOUT, dead, held, raw::publish, script::Language, start};
+use crate::{TIMEOUT, dead, held, language::Language, raw::publish, start};
 
 const FIVE: [&str; 5] = ["one", "two", "three", "four", "five"];
 

@@ -3,7 +3,7 @@
 use local_azure::service_bus::{Reception, TokenAnswer};
 use serde_json::Value;
 
-use crate::{SUBSCRIPTION, TIMEOUT, TOPIC, held, script::Language, start};
+use crate::{SUBSCRIPTION, TIMEOUT, TOPIC, held, language::Language, start};
 
 /// What the clients call it when their token is refused.
 const REFUSED: [&str; 2] = ["ServiceBusAuthenticationError", "UnauthorizedAccess"];

@@ -1,44 +1,24 @@
-//! Microsoft's Python and JavaScript clients, which `tests/clients/install.sh` puts in place, and the scripts that use
-//! them.
+//! The scripts that use Microsoft's Python and JavaScript clients, run against an endpoint.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::process::Stdio;
 
 use local_azure::service_bus::ServiceBus;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout, Command},
+    process::{Child, ChildStdin, ChildStdout},
     time::timeout,
 };
 
-use crate::{SUBSCRIPTION, TIMEOUT, TOPIC, skipped};
+use crate::{SUBSCRIPTION, TIMEOUT, TOPIC, language::Language};
 
-/// A client in another language.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Language {
-    Python,
-    JavaScript,
-}
+/// Its name in `tests/clients`, in both languages.
+const SCRIPT: &str = "service_bus";
 
 impl Language {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Python => "python",
-            Self::JavaScript => "javascript",
-        }
-    }
-
     /// Whether its client is installed; loudly, where not.
     pub(crate) fn is_installed(self) -> bool {
-        let (_, marker, _) = self.places();
-        if !marker.exists() {
-            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the {self:?} client is not installed");
-            skipped(&format!("the {self:?} client is not installed; tests/clients/install.sh does that"));
-        }
-        marker.exists()
+        self.script(SCRIPT).is_some()
     }
 
     /// Runs the script to its end and gives what it printed.
@@ -59,8 +39,8 @@ impl Language {
         subscription: &str,
         arguments: &str,
     ) -> Vec<Value> {
-        let mut command = self.script();
-        command.arg(connection_string).args([topic, subscription]).args(arguments.split(' ')).stdin(Stdio::null());
+        let mut command = self.script(SCRIPT).unwrap();
+        command.arg(connection_string).args([topic, subscription]).args(arguments.split(' '));
         let output = timeout(TIMEOUT, command.output()).await.unwrap().unwrap();
         let complaints = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command:?} failed: {complaints}");
@@ -70,33 +50,11 @@ impl Language {
 
     /// Starts the script, which then waits to hear more.
     pub(crate) fn start(self, bus: &ServiceBus, arguments: &str) -> Running {
-        let mut command = self.script();
+        let mut command = self.script(SCRIPT).unwrap();
         command.arg(bus.connection_string(TOPIC)).args([TOPIC, SUBSCRIPTION]).args(arguments.split(' '));
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
         Running { process, input, output: BufReader::new(output).lines() }
-    }
-
-    fn script(self) -> Command {
-        let (program, _, script) = self.places();
-        let mut command = Command::new(program);
-        command.arg(script).kill_on_drop(true);
-        command
-    }
-
-    fn places(self) -> (PathBuf, PathBuf, PathBuf) {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let [installed, scripts] = ["target/clients", "tests/clients"].map(|folder| root.join(folder));
-        match self {
-            Self::Python => (
-                installed.join("venv/bin/python"),
-                installed.join("venv/installed.txt"),
-                scripts.join("service_bus.py"),
-            ),
-            Self::JavaScript => {
-                (PathBuf::from("node"), installed.join("node_modules/installed.json"), scripts.join("service_bus.mjs"))
-            }
-        }
     }
 }
 

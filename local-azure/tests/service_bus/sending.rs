@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{ARCHIVE, TIMEOUT, TOPIC, held, script::Language, start};
+use crate::{ARCHIVE, TIMEOUT, TOPIC, held, language::Language, start};
 
 async fn every_subscription_gets_every_message(language: Language) {
     if !language.is_installed() {

@@ -3,15 +3,15 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::support::{SOON, skipped};
+use crate::skipped::skipped;
+
+/// How long it may take to listen.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) const ACCOUNT: &str = "devstoreaccount1";
 pub(crate) const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
@@ -45,33 +45,8 @@ pub(crate) async fn start(program: &Path) -> (Child, u16) {
             }
         }
     };
-    let port = tokio::time::timeout(SOON, port).await.unwrap();
+    let port = tokio::time::timeout(TIMEOUT, port).await.unwrap();
     // It writes a line for each request even so, and would die of a pipe that nobody reads.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     (azurite, port)
-}
-
-/// Reads from the emulator, signed by code that shares nothing with the one under test.
-pub(crate) async fn get(port: u16, path: &str, query: &[(&str, &str)]) -> (u16, String) {
-    let date = httpdate::fmt_http_date(std::time::SystemTime::now());
-    let resource = query.iter().fold(String::new(), |resource, (name, value)| format!("{resource}\n{name}:{value}"));
-    let text = format!(
-        "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:2021-08-06\n/{ACCOUNT}/{ACCOUNT}/{path}{resource}"
-    );
-    let mut mac = Hmac::<Sha256>::new_from_slice(&STANDARD.decode(KEY).unwrap()).unwrap();
-    mac.update(text.as_bytes());
-    let signature = STANDARD.encode(mac.finalize().into_bytes());
-    let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let response = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .unwrap()
-        .get(format!("http://127.0.0.1:{port}/{ACCOUNT}/{path}?{}", query.join("&")))
-        .header("x-ms-date", date)
-        .header("x-ms-version", "2021-08-06")
-        .header("authorization", format!("SharedKey {ACCOUNT}:{signature}"))
-        .send()
-        .await
-        .unwrap();
-    (response.status().as_u16(), response.text().await.unwrap())
 }

@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
-    delivery::{Delivery, Lasts},
+    delivery::{Delivery, Timeout},
     invocation::{BadInvocation, read},
 };
 
@@ -47,7 +47,7 @@ fn invocations(messages: &[Message<'_>]) -> Vec<String> {
 #[test]
 fn a_recorded_batch_of_event_hubs_is_three_cloud_events() {
     let delivery = read(recorded("event-hubs/many-datatype-binary")).unwrap();
-    assert_eq!(delivery.lasts, Lasts::Usual);
+    assert_eq!(delivery.timeout, Timeout::Delivery);
     let positions: Vec<_> = delivery.positions.iter().map(|position| position.0.as_str()).collect();
     let partition = "myns.servicebus.windows.net/adt-events/0";
     assert_eq!(positions, [102, 103, 104].map(|number| format!("{partition}/{number}")));
@@ -89,7 +89,7 @@ fn a_recorded_message_alone_is_that_of_a_batch() {
         assert_eq!(delivery.positions.len(), 1);
     }
     let delivery = read(recorded("service-bus/queue-one-datatype-binary")).unwrap();
-    assert_eq!(delivery.lasts, Lasts::ServiceBus);
+    assert_eq!(delivery.timeout, Timeout::ServiceBus);
     assert_eq!(delivery.positions[0].0, "myns.servicebus.windows.net/111");
     assert_eq!(events(&delivery)[0]["id"], "d047e992-dddc-4a5a-b0af-fa79832235f8");
 }

@@ -17,8 +17,8 @@ pub(crate) struct Deliveries {
 }
 
 impl Deliveries {
-    /// What an endpoint holds has still to go.
-    pub(crate) fn behind(mut self, endpoint: &EndpointSnapshot) -> Self {
+    /// Adds what the endpoint of the twins still holds.
+    pub(crate) fn with_held(mut self, endpoint: &EndpointSnapshot) -> Self {
         self.to_go += endpoint.held();
         self.problem = self.problem.or_else(|| endpoint.problem.clone());
         self.failures.push((endpoint.dropped, "notifications too large"));

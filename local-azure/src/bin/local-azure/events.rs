@@ -14,7 +14,7 @@ use crate::{
     deliveries::Deliveries,
     options::{Options, Way},
     storage::dead_letters,
-    way_in::{Begun, WayIn},
+    way_in::{Started, WayIn},
 };
 
 /// What the instance calls itself in its events.
@@ -36,7 +36,7 @@ impl Events {
     /// Starts the pieces in the order in which they need each other: from the app, which writes to `hub`, to the twins.
     pub(crate) async fn start(options: &Options, hubs: &Arc<EventHubs>, hub: &str, log: Log) -> Result<Self, Error> {
         let settings = vec![("EVENT_HUB", hubs.connection_string(hub)), ("SERVICE_ID", HOST_NAME.to_owned())];
-        let Begun { way_in, destination, app } = WayIn::start(options, hubs, settings, log).await?;
+        let Started { way_in, destination, app } = WayIn::start(options, hubs, settings, log).await?;
         let endpoint = match options.way {
             Way::Webhook | Way::Function => "event-grid",
             Way::EventHub => "event-hub",

@@ -32,7 +32,7 @@ const EVENT_GRID_PORT: u16 = 8082;
 const SERVICE_BUS_PORT: u16 = 5673;
 
 /// Events that may wait between the twins and Event Grid.
-const BETWEEN: usize = 1024;
+const CAPACITY: usize = 1024;
 
 /// What lies on the way.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(crate) enum WayIn {
 }
 
 /// A way with both of its ends.
-pub(crate) struct Begun {
+pub(crate) struct Started {
     pub(crate) way_in: WayIn,
     /// Where the endpoint of the twins leads to.
     pub(crate) destination: Destination,
@@ -65,7 +65,7 @@ impl WayIn {
         hubs: &Arc<EventHubs>,
         settings: Vec<(&'static str, String)>,
         log: Log,
-    ) -> Result<Begun, Error> {
+    ) -> Result<Started, Error> {
         match options.way {
             Way::Webhook | Way::Function => event_grid(options, settings, log).await,
             Way::EventHub => event_hub(options, hubs, settings, log).await,
@@ -97,7 +97,7 @@ impl WayIn {
                 }
             }
         };
-        endpoint.into_iter().fold(deliveries, Deliveries::behind)
+        endpoint.into_iter().fold(deliveries, Deliveries::with_held)
     }
 
     /// Waits until the app has taken all of so many notifications that were sent; false if that takes longer than `limit`.
@@ -134,7 +134,7 @@ fn done(progress: &Progress) -> u64 {
     progress.checkpoints.values().map(|last| last.unsigned_abs() + 1).sum()
 }
 
-async fn event_grid(options: &Options, settings: Vec<(&'static str, String)>, log: Log) -> Result<Begun, Error> {
+async fn event_grid(options: &Options, settings: Vec<(&'static str, String)>, log: Log) -> Result<Started, Error> {
     let (app, url) = if let Some(url) = &options.webhook {
         (None, url.clone())
     } else {
@@ -146,7 +146,7 @@ async fn event_grid(options: &Options, settings: Vec<(&'static str, String)>, lo
         Way::Function => Endpoint::AzureFunction(url),
         _ => Endpoint::WebHook(url),
     };
-    let (events, published) = mpsc::channel(BETWEEN);
+    let (events, published) = mpsc::channel(CAPACITY);
     let grid = EventGrid::start(event_grid::Config {
         listen: Some(options.listen(EVENT_GRID_PORT)),
         subscriptions: vec![Subscription {
@@ -160,7 +160,7 @@ async fn event_grid(options: &Options, settings: Vec<(&'static str, String)>, lo
         ..event_grid::Config::new(options.schema, published)
     });
     let destination = Destination::EventGrid { schema: options.schema, events };
-    Ok(Begun { way_in: WayIn::EventGrid { grid: grid.await?, endpoint }, destination, app })
+    Ok(Started { way_in: WayIn::EventGrid { grid: grid.await?, endpoint }, destination, app })
 }
 
 async fn event_hub(
@@ -168,7 +168,7 @@ async fn event_hub(
     hubs: &Arc<EventHubs>,
     mut settings: Vec<(&'static str, String)>,
     log: Log,
-) -> Result<Begun, Error> {
+) -> Result<Started, Error> {
     let connection_string = hubs.connection_string(SOURCE);
     settings.extend([
         ("SOURCE_EVENT_HUB", connection_string.clone()),
@@ -177,14 +177,14 @@ async fn event_hub(
     ]);
     let app = App::start(options, settings, log).await?;
     let progress = app.progress(options.way)?;
-    Ok(Begun {
+    Ok(Started {
         way_in: WayIn::EventHub { hubs: Arc::clone(hubs), progress },
         destination: Destination::EventHub { connection_string, partition_by_twin: true },
         app: Some(app),
     })
 }
 
-async fn service_bus(options: &Options, mut settings: Vec<(&'static str, String)>, log: Log) -> Result<Begun, Error> {
+async fn service_bus(options: &Options, mut settings: Vec<(&'static str, String)>, log: Log) -> Result<Started, Error> {
     // As infra/ deploys it.
     let lock_duration = Duration::from_secs(5 * 60);
     let subscription = SubscriptionConfig { lock_duration, max_delivery_count: 400, ..SubscriptionConfig::new(READER) };
@@ -200,7 +200,7 @@ async fn service_bus(options: &Options, mut settings: Vec<(&'static str, String)
         ("SOURCE_SERVICE_BUS_SUBSCRIPTION", READER.to_owned()),
     ]);
     let app = App::start(options, settings, log).await?;
-    Ok(Begun {
+    Ok(Started {
         way_in: WayIn::ServiceBus(bus),
         destination: Destination::ServiceBus { connection_string, topic: SOURCE.to_owned() },
         app: Some(app),

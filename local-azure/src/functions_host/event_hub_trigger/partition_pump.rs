@@ -10,7 +10,7 @@ use fe2o3_amqp_types::definitions::{ErrorCondition, LinkError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::super::broker::{BatchSize, Delivery};
+use super::super::broker::{BatchLimits, Delivery};
 use super::super::execution::Reason;
 use super::super::function::Cardinality;
 use super::super::log::Category;
@@ -83,7 +83,7 @@ impl PartitionPump {
             Ok::<_, Reason>(reading.source.open(&self.partition, &from, reading.options.prefetch_count).await?)
         };
         let Some(link) = cancel.run_until_cancelled(opening).await else { return Ok(()) };
-        let PartitionLink { mut receiver, client } = link?;
+        let PartitionLink { mut receiver, connection } = link?;
         reading.reporter.attached(&self.partition);
         let end = loop {
             let batch = match cancel.run_until_cancelled(self.receive(&mut receiver)).await {
@@ -96,7 +96,7 @@ impl PartitionPump {
             *position = events.last().map(|event| Position::AfterOffset(event.offset.clone()));
         };
         reading.reporter.detached(&self.partition);
-        client.close().await;
+        connection.close().await;
         end.map_err(Reason::from)
     }
 
@@ -110,16 +110,16 @@ impl PartitionPump {
         Ok(position.unwrap_or(Position::Initial(self.reading.options.initial_offset)))
     }
 
-    /// The next batch: what is there, or what comes until the minimum or the end of patience is reached.
+    /// The next batch: what is there, or what comes until the minimum or the longest wait is reached.
     async fn receive(&self, receiver: &mut Receiver) -> Result<Vec<Delivery>, RecvError> {
         let options = &self.reading.options;
-        let (least, most) = match self.reading.dispatcher.function.trigger.input.cardinality {
+        let (min, max) = match self.reading.dispatcher.function.trigger.input.cardinality {
             Cardinality::One => (1, 1),
             Cardinality::Many => (options.min_event_batch_size.get(), options.max_event_batch_size.get()),
         };
-        let size = BatchSize { least, most, patience: options.max_wait_time };
+        let limits = BatchLimits { min, max, max_wait: options.max_wait_time };
         let first = receiver.recv().await?;
-        let batch = size.fill(receiver, first).await?;
+        let batch = limits.fill(receiver, first).await?;
         // An error here means that the connection is gone, which the next batch will find.
         let _ = receiver.accept_all(&batch).await;
         Ok(batch)

@@ -9,10 +9,10 @@ use serde_amqp::described::Described;
 use serde_amqp::descriptor::Descriptor;
 use time::OffsetDateTime;
 
-use super::super::broker::{BrokerError, Client, ConnectionString};
 use super::super::function::EventHubTrigger;
 use super::super::settings::Settings;
 use super::options::InitialOffset;
+use crate::amqp_client::{Connection, ConnectionError, ConnectionString};
 
 const SELECTOR: &str = "apache.org:selector-filter:string";
 
@@ -41,7 +41,7 @@ pub(super) enum Position {
 /// The events of a partition, as long as the connection holds.
 pub(super) struct PartitionLink {
     pub(super) receiver: Receiver,
-    pub(super) client: Client,
+    pub(super) connection: Connection,
 }
 
 impl EventHubSource {
@@ -56,21 +56,19 @@ impl EventHubSource {
                  that it is a defined App Setting."
             )
         })?;
-        let namespace = ConnectionString::parse(&text).map_err(|error| format!("{connection}: {error}"))?;
+        let namespace = ConnectionString::parse(&text).map_err(|problem| format!("{connection} {problem}"))?;
         let hub = namespace.entity_path.clone().unwrap_or(hub);
         Ok(Self { namespace, hub, consumer_group })
     }
 
     /// The ids of the partitions that there are.
-    pub(super) async fn partitions(&self) -> Result<Vec<String>, BrokerError> {
-        let mut client = Client::connect(&self.namespace, &self.hub).await?;
-        let fields = [("operation", "READ"), ("type", "com.microsoft:eventhub"), ("name", &self.hub)];
-        let answer = client.ask("$management", &fields).await;
-        client.close().await;
-        let Value::Map(answer) = answer? else { return Ok(Vec::new()) };
-        let ids = match answer.get(&Value::String("partition_ids".to_owned())) {
-            Some(Value::Array(ids)) => ids.iter().cloned().collect(),
-            Some(Value::List(ids)) => ids.clone(),
+    pub(super) async fn partitions(&self) -> Result<Vec<String>, ConnectionError> {
+        let mut connection = Connection::open(&self.namespace, &self.hub).await?;
+        let properties = connection.read(&self.hub, "com.microsoft:eventhub").await;
+        connection.close().await;
+        let ids = match properties?.swap_remove("partition_ids") {
+            Some(Value::Array(ids)) => ids.into_inner(),
+            Some(Value::List(ids)) => ids,
             _ => Vec::new(),
         };
         let text = |id: Value| if let Value::String(id) = id { Some(id) } else { None };
@@ -83,8 +81,8 @@ impl EventHubSource {
         partition: &str,
         position: &Position,
         prefetch: u32,
-    ) -> Result<PartitionLink, BrokerError> {
-        let mut client = Client::connect(&self.namespace, &self.hub).await?;
+    ) -> Result<PartitionLink, ConnectionError> {
+        let mut connection = Connection::open(&self.namespace, &self.hub).await?;
         let filter = Described {
             descriptor: Descriptor::Code(SELECTOR_CODE),
             value: Value::String(format!("amqp.annotation.{}", position.selector())),
@@ -95,8 +93,8 @@ impl EventHubSource {
             .build();
         let mut properties = Fields::new();
         properties.insert(Symbol::from(EPOCH), Value::Long(0));
-        let receiver = client.receive(source, properties, CreditMode::Auto(prefetch.max(1))).await?;
-        Ok(PartitionLink { receiver, client })
+        let receiver = connection.receive(source, properties, CreditMode::Auto(prefetch.max(1))).await?;
+        Ok(PartitionLink { receiver, connection })
     }
 }
 

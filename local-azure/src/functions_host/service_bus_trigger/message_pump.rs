@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::super::broker::{BatchSize, Client, ConnectionString, Delivery};
+use super::super::broker::{BatchLimits, Delivery};
 use super::super::envelope::envelope;
 use super::super::execution::{Failure, Reason};
 use super::super::function::{Cardinality, ServiceBusFunction};
@@ -23,6 +23,7 @@ use super::super::progress::Reporter;
 use super::message::{ReceivedMessage, text};
 use super::metadata::metadata;
 use super::options::ServiceBusOptions;
+use crate::amqp_client::{Connection, ConnectionString};
 
 /// How long after a failure it is tried again to receive.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -55,35 +56,35 @@ impl MessagePump {
     /// Receives over one connection.
     async fn receive(self: Arc<Self>, stop: &CancellationToken) -> Result<(), Reason> {
         let opening = async {
-            let mut client = Client::connect(&self.namespace, &self.path).await?;
+            let mut connection = Connection::open(&self.namespace, &self.path).await?;
             let source = Source::builder().address(self.path.as_str()).build();
-            let receiver = client.receive(source, Fields::new(), CreditMode::Manual).await?;
-            Ok::<_, Reason>((client, receiver))
+            let receiver = connection.receive(source, Fields::new(), CreditMode::Manual).await?;
+            Ok::<_, Reason>((connection, receiver))
         };
         let Some(opened) = stop.run_until_cancelled(opening).await else { return Ok(()) };
-        let (client, mut receiver) = opened?;
+        let (connection, mut receiver) = opened?;
         self.reporter.attached(&self.path);
         let end = match self.function.trigger.input.cardinality {
             Cardinality::One => Arc::clone(&self).receive_each(&mut receiver, stop).await,
             Cardinality::Many => self.receive_batches(&mut receiver, stop).await,
         };
         self.reporter.detached(&self.path);
-        client.close().await;
+        connection.close().await;
         end
     }
 
     /// One batch after the other. A batch that has been begun is brought to its end even if the host stops.
     async fn receive_batches(&self, receiver: &mut Receiver, stop: &CancellationToken) -> Result<(), Reason> {
         let (credit, prefetch) = (self.options.max_message_batch_size.get(), self.options.prefetch_count);
-        let size = BatchSize {
-            least: self.options.min_message_batch_size.get() as usize,
-            most: credit as usize,
-            patience: self.options.max_batch_wait_time,
+        let limits = BatchLimits {
+            min: self.options.min_message_batch_size.get() as usize,
+            max: credit as usize,
+            max_wait: self.options.max_batch_wait_time,
         };
         loop {
             receiver.set_credit(credit.max(prefetch)).await?;
             let Some(first) = stop.run_until_cancelled(receiver.recv()).await else { return Ok(()) };
-            let batch = size.fill(receiver, first?).await?;
+            let batch = limits.fill(receiver, first?).await?;
             // What came now would be locked and wait.
             receiver.set_credit(prefetch).await?;
             let messages: Vec<_> = batch.iter().map(ReceivedMessage::of).collect();

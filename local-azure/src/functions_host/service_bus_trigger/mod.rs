@@ -18,11 +18,11 @@ use uuid::Uuid;
 
 pub(super) use options::ServiceBusOptions;
 
-use super::broker::ConnectionString;
 use super::function::{Entity, ServiceBusFunction, ServiceBusTrigger};
 use super::invoker::Invoker;
 use super::progress::{Progress, Reporter};
 use super::settings::{Settings, Unresolved};
+use crate::amqp_client::ConnectionString;
 use message_pump::MessagePump;
 
 /// A function that knows what it receives from.
@@ -61,7 +61,7 @@ impl ServiceBusListener {
                  sure that it is a defined App Setting."
             ))
         })?;
-        let namespace = ConnectionString::parse(&text).map_err(|error| failed(format!("{connection}: {error}")))?;
+        let namespace = ConnectionString::parse(&text).map_err(|problem| failed(format!("{connection} {problem}")))?;
         Ok(Self { function, namespace, path })
     }
 
