@@ -19,9 +19,9 @@ impl ServiceBus {
     /// Listens, and serves on a thread of its own from then on.
     pub fn start(config: Config) -> io::Result<Self> {
         let service = Arc::new(Service::new(config));
-        let served = Arc::clone(&service);
+        let shared = Arc::clone(&service);
         let server = PausableServer::start("service-bus", service.config.listen, move |stream| {
-            connection::serve(stream, Arc::clone(&served))
+            connection::serve(stream, Arc::clone(&shared))
         })?;
         Ok(Self { service, server })
     }
