@@ -114,10 +114,10 @@ impl Processors {
 
 async fn share_and_take_over(language: Language) {
     let (Some(_), Some(program)) = (language.script("process_events"), azurite()) else { return };
-    let (_azurite, port) = start_azurite(&program).await;
+    let (azurite, port) = start_azurite(&program).await;
     let blobs = format!("BlobEndpoint=http://127.0.0.1:{port}/{ACCOUNT}");
     let storage = format!("DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{blobs};");
-    let processors = Processors { language, hubs: start(), _azurite, storage, told: watch::Sender::default() };
+    let processors = Processors { language, hubs: start(), _azurite: azurite, storage, told: watch::Sender::default() };
 
     let first = processors.start(1).unwrap();
     processors.wait_until("one has all", |told| told.shares() == Some(vec![PARTITIONS])).await;
