@@ -179,6 +179,31 @@ async fn a_delivery_that_finds_no_memory_fails_at_its_deadline() {
     drop(others);
 }
 
+/// In order, each at its own place, and nothing after what failed.
+#[tokio::test]
+async fn a_large_delivery_is_sent_piece_by_piece() {
+    let large = |id: &str| {
+        let mut event = telemetry(id);
+        event["data"]["data"]["noise"] = json!("v".repeat(TOGETHER / 2));
+        event
+    };
+    let events = Value::from(["a", "b", "c", "c", "d"].map(large).to_vec()).to_string();
+    let positions = (0..5).map(|number| Position(number.to_string())).collect();
+    let delivery = Delivery { events, positions, ..Delivery::default() };
+    let producer = Played::with(&[("c", Outcome::Unsettled)]);
+    let (bridge, _folder) = bridge(&producer);
+    let deliver = || async {
+        let memory = bridge.memory().reserve(delivery.events.len()).await;
+        bridge.deliver(&delivery, memory, Instant::now(), &mut Observation::default()).await
+    };
+    deliver().await.unwrap_err();
+    assert_eq!(producer.sent(), [["a"], ["b"], ["c"]]);
+    producer.set(&[]);
+    let counts = deliver().await.unwrap().counts;
+    assert_eq!((counts.events, counts.records, counts.repeats), (5, 3, 2), "both c, each at its place");
+    assert_eq!(producer.sent().concat(), ["a", "b", "c", "c", "c", "d"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_given_up_half_way_leaves_nothing_behind() {
     let producer = Arc::new(Played { takes: Duration::from_secs(20), ..Played::default() });

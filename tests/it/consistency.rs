@@ -111,6 +111,19 @@ fn the_webhook_gets_event_grids_own_requests() {
 }
 
 /// The key of the webhook is in the address.
+/// Nothing that an attribute could be taken from but the message itself, and no batch that is skipped for an outage.
+#[test]
+fn messages_come_as_they_are_and_as_often_as_it_takes() {
+    for trigger in ["event-hub", "service-bus"] {
+        let function = json(&format!("triggers/{trigger}/function.json"));
+        let binding = &function["bindings"][0];
+        assert_eq!((&binding["cardinality"], &binding["dataType"]), (&json!("many"), &json!("binary")), "{trigger}");
+        // Service Bus has no policy: there the subscription counts.
+        let retries = if trigger == "event-hub" { json!(-1) } else { Value::Null };
+        assert_eq!(function["retry"]["maxRetryCount"], retries, "{trigger}");
+    }
+}
+
 #[test]
 fn the_host_logs_no_addresses() {
     let logging = json("host.json")["logging"].clone();
