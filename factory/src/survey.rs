@@ -1,6 +1,9 @@
 //! What there is of a factory in an instance. Nothing is changed before this is known.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
@@ -42,9 +45,9 @@ pub(crate) struct Survey {
 impl Survey {
     /// Looks for a factory of `count` twins.
     pub(crate) async fn of(instance: &Instance, count: usize, progress: &ProgressBar) -> Result<Self, Error> {
-        let (twins, relationships) = (twins(count), relationships(count));
-        progress.inc_length((twins.len() + relationships.len()) as u64);
         let mut foreign_models = instance.models().await?;
+        // Every twin has a model.
+        let is_new = foreign_models.is_empty();
         let models = models().into_iter().map(|model| {
             let found = foreign_models.iter().position(|found| found["@id"] == model["@id"]);
             let found = match found.map(|index| foreign_models.swap_remove(index)) {
@@ -55,18 +58,27 @@ impl Survey {
             (model, found)
         });
         let models = models.collect();
+
+        let twins = twins(count);
+        progress.inc_length(twins.len() as u64);
         let twins = stream::iter(twins).map(|twin| async {
-            let found = instance.twin(&twin.id).await?;
+            let found = if is_new { None } else { instance.twin(&twin.id).await? };
             progress.inc(1);
             let found = found.map_or(Found::Nothing, |found| compare_twins(&twin, &found));
             Ok::<_, Error>((twin, found))
         });
-        let twins = twins.buffered(AT_ONCE).try_collect().await?;
-        let relationships = stream::iter(relationships).map(|relationship| async {
-            let found = instance.relationship(&relationship.source, &relationship.id).await?;
+        let twins: Vec<_> = twins.buffered(AT_ONCE).try_collect().await?;
+
+        let sources = twins.iter().filter(|(_, found)| *found != Found::Nothing).map(|(twin, _)| Arc::clone(&twin.id));
+        let sources: HashSet<_> = sources.collect();
+        let relationships = relationships(count);
+        progress.inc_length(relationships.len() as u64);
+        let relationships = stream::iter(relationships).map(|one| async {
+            let is_possible = sources.contains(&one.source);
+            let found = if is_possible { instance.relationship(&one.source, &one.id).await? } else { None };
             progress.inc(1);
-            let found = found.map_or(Found::Nothing, |found| compare_relationships(&relationship, &found));
-            Ok::<_, Error>((relationship, found))
+            let found = found.map_or(Found::Nothing, |found| compare_relationships(&one, &found));
+            Ok::<_, Error>((one, found))
         });
         let relationships = relationships.buffered(AT_ONCE).try_collect().await?;
         Ok(Self { models, foreign_models, twins, relationships })
