@@ -74,7 +74,7 @@ async fn cuts_lose_nothing_and_repeat_nothing() {
     assert_eq!(curve["v"], json!(expected));
 }
 
-/// As long as `SOAK` says, in seconds: an hour of it was looked at by hand.
+/// As long as `SOAK` says, in seconds.
 #[tokio::test]
 #[ignore = "takes as long as one likes"]
 async fn a_soak_with_cuts() {
