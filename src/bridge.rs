@@ -1,8 +1,10 @@
 //! The steps of the flow in their order, the same for every way in: a [`Delivery`] ends as [`Delivered`] or as a
 //! [`DeliveryError`].
 
+mod config;
 mod error;
 
+pub use config::{Config, Tables};
 pub use error::DeliveryError;
 
 use std::{
@@ -16,7 +18,7 @@ use event_hub_producer::{Entry, Group, Memory, Outcome, Producer, Reserved, Send
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
-use twin_records::{Event, Notification, Occurrence, Received, RecordKind, Records, record, time_stamp};
+use twin_records::{Event, Notification, Occurrence, Received, Records, record, time_stamp};
 
 use crate::{
     counts::Counts,
@@ -41,30 +43,6 @@ const TOGETHER: usize = 4 * 1024 * 1024;
 
 /// How many types of foreign events are remembered, so that each is logged once.
 const REMEMBERED_TYPES: usize = 64;
-
-/// What the bridge does with deliveries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Config {
-    /// What records look like.
-    pub records: twin_records::Config,
-    /// The Data Explorer tables that events name, for a data connection that routes by event.
-    pub tables: Option<Tables>,
-    /// The time that one delivery may take before it is answered.
-    pub delivery_timeout: Duration,
-    /// The same for a delivery of Service Bus.
-    pub service_bus_timeout: Duration,
-}
-
-/// The Data Explorer table for each kind of record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tables {
-    /// For values of properties, and telemetry.
-    pub property: Arc<str>,
-    /// For the beginning and end of twins.
-    pub twin: Arc<str>,
-    /// For the beginning and end of relationships.
-    pub relationship: Arc<str>,
-}
 
 /// Takes deliveries to the event hub.
 #[derive(Debug)]
@@ -298,16 +276,6 @@ fn together(events: &[Received<'_>]) -> usize {
         bytes <= TOGETHER
     });
     fit.count().max(1)
-}
-
-impl Tables {
-    fn of(&self, kind: RecordKind) -> Arc<str> {
-        Arc::clone(match kind {
-            RecordKind::Property => &self.property,
-            RecordKind::Twin => &self.twin,
-            RecordKind::Relationship => &self.relationship,
-        })
-    }
 }
 
 #[cfg(test)]

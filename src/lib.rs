@@ -42,6 +42,7 @@
 //! body                   a delivery on its way into memory
 //! bridge                 the steps of the flow in their order
 //! bridge::error            why a delivery failed
+//! bridge::config           what it is told
 //! dead_letters           where what can't be recorded is kept
 //! dead_letters::store      written, listed, taken away
 //! dead_letters::error      why not
