@@ -109,8 +109,11 @@ export const windows = async ({ page, step, draws, span, until, says, hover, poi
   await page.keyboard.press('ArrowLeft');
   await hover.waitFor();
   await until(() => /GrindingStep · Force \d/.test(document.getElementById('spoken').textContent));
+  const live = await span();
   await page.keyboard.press('+');
   await says('Paused');
+  // What comes next is compared with the window that the zoom leads to, not with the one before.
+  await isNarrower(width(live));
   const zoomed = await span();
   await page.keyboard.press('PageUp');
   await startsBefore(zoomed.from - 1);
