@@ -1,7 +1,7 @@
 //! The factory at work: its changes go to an instance, so many a second.
 //!
 //! A change is sent when the one before it of the same twin was answered, and beside those of other twins: the machines
-//! share a number of lanes, each of which has one request under way.
+//! share a number of queues, each of which has one request under way.
 
 use std::{
     sync::{
@@ -33,18 +33,18 @@ const TICK: Duration = Duration::from_millis(5);
 const LAG: Duration = Duration::from_secs(1);
 
 /// An instance that answers within 50 ms gets a thousand changes a second over so many, which is as many as it takes.
-const LANES: usize = 64;
+const QUEUES: usize = 64;
 
-/// How many changes wait in a lane.
+/// How many changes wait in a queue.
 const WAITING: usize = 8;
 
 /// The machines of a factory whose twins are in an instance. Dropping it leaves out what still waits.
 #[derive(Debug)]
 pub struct Production {
     simulator: Simulator,
-    /// Whose turn it is: a machine keeps its lane.
+    /// Whose turn it is: a machine keeps its queue.
     turn: usize,
-    lanes: Vec<mpsc::Sender<Change>>,
+    queues: Vec<mpsc::Sender<Change>>,
     workers: JoinSet<()>,
     tally: Arc<Tally>,
 }
@@ -81,13 +81,13 @@ impl Production {
         let simulator = Simulator::new(twins, seed);
         let tally = Arc::<Tally>::default();
         let mut workers = JoinSet::new();
-        let lanes = (0..LANES.min(simulator.steps())).map(|_| {
-            let (lane, changes) = mpsc::channel(WAITING);
+        let queues = (0..QUEUES.min(simulator.steps())).map(|_| {
+            let (queue, changes) = mpsc::channel(WAITING);
             workers.spawn(work(instance.clone(), changes, Arc::clone(&tally)));
-            lane
+            queue
         });
-        let lanes = lanes.collect();
-        Self { simulator, turn: 0, lanes, workers, tally }
+        let queues = queues.collect();
+        Self { simulator, turn: 0, queues, workers, tally }
     }
 
     /// How many changes a second a factory of so many twins has when every step reports as often as in the lab.
@@ -128,7 +128,7 @@ impl Production {
 
     /// Waits until the instance has answered all changes.
     pub async fn finish(mut self) {
-        self.lanes.clear();
+        self.queues.clear();
         while self.workers.join_next().await.is_some() {}
     }
 
@@ -136,9 +136,9 @@ impl Production {
         let machine = self.turn % self.simulator.steps();
         let change = self.simulator.next(&now());
         self.turn = machine + 1;
-        let lane = &self.lanes[machine % self.lanes.len()];
-        // A lane ends with `self`.
-        let _ = lane.send(change).await;
+        let queue = &self.queues[machine % self.queues.len()];
+        // A queue ends with `self`.
+        let _ = queue.send(change).await;
     }
 }
 
